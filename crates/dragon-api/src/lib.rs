@@ -1,0 +1,1 @@
+//! Wire formats of the HTTP API: parsing, validation, responses, the error table.

@@ -1,0 +1,1 @@
+//! The HTTP edge: accept loop, routes, streams, the path of a request.

@@ -1,0 +1,32 @@
+//! What the server and an engine process say to each other, and how it is framed.
+//!
+//! A frame is a little-endian `u32` length, at most [`MAX_FRAME_BYTES`], and that many bytes of postcard.
+//! The channel is a Unix socket pair; the engine's end is its standard input. Anything longer than a frame
+//! (a prompt, a text to tokenize) goes in pieces.
+//!
+//! The order of a conversation: both sides send `Hello`; the server sends `Load`; the engine answers
+//! `Ready` or `Failed`; then any number of tokenizations and generations interleave.
+
+mod exit;
+mod frame;
+mod message;
+
+pub use exit::EngineExit;
+pub use frame::{Decoder, FrameError, MAX_FRAME_BYTES, encode};
+pub use message::*;
+
+/// Both sides must send the same number in their `Hello`; it changes with any change of a message.
+pub const PROTOCOL_VERSION: u32 = 1;
+
+/// Pieces of prompts hold at most this many tokens, so that a frame of worst-case varints (5 bytes a token)
+/// stays well under [`MAX_FRAME_BYTES`].
+pub const MAX_TOKENS_PER_PIECE: usize = 32 * 1024;
+
+/// Pieces of text hold at most this many bytes.
+pub const MAX_TEXT_BYTES_PER_PIECE: usize = 128 * 1024;
+
+/// Sequences that one engine can hold: llama.cpp's own limit.
+pub const MAX_SEQUENCES: u32 = 256;
+
+/// Alternatives reported per token: OpenAI's limit for `top_logprobs`.
+pub const MAX_TOP_LOGPROBS: u8 = 20;

@@ -1,0 +1,301 @@
+//! The messages, one enum per direction.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// Names one generation (one prompt with one or more choices) for as long as the engine process lives.
+pub type GenerationId = u64;
+
+/// Names one tokenization.
+pub type CallId = u64;
+
+/// From the server to the engine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum ToEngine {
+    /// First message in this direction.
+    Hello(Hello),
+    /// Load this model; once, after `Hello`.
+    Load(LoadSpec),
+    /// One piece of a text to tokenize.
+    Tokenize(TokenizePiece),
+    /// One piece of the prompt of a generation that starts later.
+    Prompt(PromptPiece),
+    /// Start a generation whose prompt has arrived.
+    Start(Start),
+    /// Stop a generation and free its sequences. Unknown ids are no error: it may just have ended.
+    Cancel(GenerationId),
+}
+
+/// From the engine to the server.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum FromEngine {
+    /// First message in this direction.
+    Hello(Hello),
+    /// The model is loaded and the self-test decode passed.
+    Ready(Ready),
+    /// The model cannot be served; the process exits right after.
+    Failed(LoadFailure),
+    /// One piece of the tokens of a text.
+    Tokens(TokensPiece),
+    /// What one step of the batch produced.
+    Step(Step),
+    /// A generation ended without its own last token: refused or failed. All its sequences are free.
+    Aborted(Aborted),
+    /// Sent every [`HEARTBEAT_EVERY_MS`] by a thread that does not wait for the batch.
+    Heartbeat(Heartbeat),
+}
+
+/// How often the engine sends a heartbeat, in milliseconds.
+pub const HEARTBEAT_EVERY_MS: u64 = 500;
+
+/// Opens the conversation in both directions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// [`crate::PROTOCOL_VERSION`] of the sender.
+    pub protocol_version: u32,
+    /// Version of the sender's crate, for the log.
+    pub build: String,
+}
+
+/// What to load and how.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LoadSpec {
+    /// Absolute path of the GGUF file.
+    pub path: PathBuf,
+    /// Cells of the KV cache per sequence: prompt and answer of one choice must fit.
+    pub n_ctx_seq: u32,
+    /// Sequences that can run at once; at most [`crate::MAX_SEQUENCES`].
+    pub n_slots: u32,
+    /// Prompt tokens per prefill call; chunk borders lie at multiples of it from position 0.
+    pub n_prefill_chunk: u32,
+    /// Threads for compute; at least 1.
+    pub n_threads: u32,
+    /// Format of the KV cache.
+    pub cache_type: CacheType,
+    /// Layers kept on a GPU; 0 on a CPU.
+    pub n_gpu_layers: u32,
+}
+
+/// Format of the KV cache's cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CacheType {
+    /// 32-bit floats: for exact tests.
+    F32,
+    /// 16-bit floats, llama.cpp's default.
+    F16,
+    /// Brain floats.
+    Bf16,
+    /// 8-bit blocks.
+    Q8_0,
+}
+
+/// Part of a text; pieces of one call come in order and are cut at character boundaries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenizePiece {
+    /// The call that this belongs to.
+    pub call: CallId,
+    /// At most [`crate::MAX_TEXT_BYTES_PER_PIECE`] bytes.
+    pub text: String,
+    /// Whether this is the last piece: the engine answers after it.
+    pub last: bool,
+    /// Add the tokens that the model wants at the start of every text (BOS). A chat template writes them itself.
+    pub add_special: bool,
+}
+
+/// Part of the tokens of a text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokensPiece {
+    /// The call that this answers.
+    pub call: CallId,
+    /// At most [`crate::MAX_TOKENS_PER_PIECE`] tokens.
+    pub tokens: Vec<u32>,
+    /// Whether this is the last piece.
+    pub last: bool,
+}
+
+/// Part of a prompt; pieces of one generation come in order, before its `Start`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PromptPiece {
+    /// The generation that this belongs to.
+    pub generation: GenerationId,
+    /// At most [`crate::MAX_TOKENS_PER_PIECE`] tokens.
+    pub tokens: Vec<u32>,
+}
+
+/// Starts a generation. The prompt is prefilled once, however many choices there are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Start {
+    /// The generation.
+    pub generation: GenerationId,
+    /// One sequence each; at least one, at most the slots that are free.
+    pub choices: Vec<Choice>,
+    /// How tokens are chosen.
+    pub sampling: Sampling,
+    /// Tokens to make per choice, counted from position 0 of the answer; at least 1.
+    pub n_max_tokens: u32,
+    /// Report log-probabilities with this many alternatives (0: the chosen token's only).
+    pub n_top_logprobs: Option<u8>,
+}
+
+/// One choice of a generation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    /// Index in the request, part of what determines random draws.
+    pub index: u32,
+    /// Tokens already produced by an earlier engine: fed after the prompt, one step each, never sampled and
+    /// never reported again. Penalties and positions count them.
+    pub produced: Vec<u32>,
+}
+
+/// Sampling settings, see `dragon_core::sampling::Sampling` for the meaning of each.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the fields are documented in dragon-core; these are their frames")]
+pub struct Sampling {
+    pub temperature: f32,
+    pub top_p: f32,
+    pub top_k: u32,
+    pub min_p: f32,
+    pub presence_penalty: f32,
+    pub frequency_penalty: f32,
+    pub repeat_penalty: f32,
+    pub logit_bias: Vec<(u32, f32)>,
+    pub seed: u64,
+    pub ignore_eos: bool,
+}
+
+/// Facts of a loaded model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ready {
+    /// Tokens in the vocabulary.
+    pub n_vocab: u32,
+    /// Context that the model was trained for.
+    pub n_ctx_train: u32,
+    /// Cells per sequence that were really allocated (at least what was asked for).
+    pub n_ctx_seq: u32,
+    /// Sequences that can run at once.
+    pub n_slots: u32,
+    /// Time to load the model, in milliseconds.
+    pub load_ms: u64,
+    /// Time of the self-test decode, in milliseconds.
+    pub self_test_ms: u64,
+    /// What llama.cpp says about the CPU features in use, for the log.
+    pub system_info: String,
+}
+
+/// Why a model cannot be served.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoadFailure {
+    /// What kind of failure.
+    pub kind: LoadFailureKind,
+    /// One sentence: what was wrong and what to do.
+    pub message: String,
+}
+
+/// Kinds of load failures; each has an exit code of its own or shares `LoadFailed`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LoadFailureKind {
+    /// llama.cpp refused the file.
+    Model,
+    /// The context could not be allocated.
+    Context,
+    /// The binary does not fit this CPU, or the self-test decode gave non-finite numbers.
+    UnfitBuild,
+}
+
+/// What one decode or prefill call produced.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// Number of the call since the engine started.
+    pub step: u64,
+    /// New tokens, at most one per sequence.
+    pub outputs: Vec<Output>,
+}
+
+/// One new token of one choice.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Output {
+    /// The generation.
+    pub generation: GenerationId,
+    /// The choice's index.
+    pub choice: u32,
+    /// The token.
+    pub token: u32,
+    /// Its bytes; not always whole characters. Empty for an end-of-generation token.
+    pub piece: Vec<u8>,
+    /// Where asked for.
+    pub logprobs: Option<TokenLogprobs>,
+    /// Set on the last token of a choice; its sequence is free.
+    pub end: Option<End>,
+}
+
+/// Log-probabilities of one token, before bias, penalties and temperature.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TokenLogprobs {
+    /// Of the chosen token, natural logarithm.
+    pub logprob: f32,
+    /// The most probable tokens, best first.
+    pub top: Vec<TopLogprob>,
+}
+
+/// One alternative.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TopLogprob {
+    /// The token.
+    pub token: u32,
+    /// Natural logarithm of its probability.
+    pub logprob: f32,
+    /// Its bytes (special tokens as their text).
+    pub piece: Vec<u8>,
+}
+
+/// Why the engine ended a choice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum End {
+    /// The model chose an end-of-generation token; it counts neither as text nor as a completion token.
+    EndOfGeneration,
+    /// `n_max_tokens` were made.
+    MaxTokens,
+    /// The sequence's cells are full.
+    Context,
+}
+
+/// A generation that the engine could not run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Aborted {
+    /// The generation.
+    pub generation: GenerationId,
+    /// Why.
+    pub kind: AbortKind,
+    /// One sentence for the log.
+    pub message: String,
+}
+
+/// Kinds of aborts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AbortKind {
+    /// The server asked for something impossible (more choices than free slots, an empty or over-long
+    /// prompt, a token outside the vocabulary): a bug in the server.
+    Refused,
+    /// A decode failed for these sequences.
+    DecodeFailed,
+    /// The logits were not finite.
+    NonFinite,
+}
+
+/// Progress, as numbers that only grow, and the present load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Heartbeat {
+    /// Decode and prefill calls finished since the start.
+    pub n_steps: u64,
+    /// Prompt tokens prefilled since the start.
+    pub n_prefill_tokens: u64,
+    /// Tokens decoded since the start.
+    pub n_decode_tokens: u64,
+    /// Sequences that hold cells now.
+    pub n_busy_slots: u32,
+    /// Microseconds spent in prefill calls since the start.
+    pub prefill_us: u64,
+    /// Microseconds spent in decode calls since the start.
+    pub decode_us: u64,
+}

@@ -1,0 +1,1 @@
+//! Model files: the bounded GGUF reader, digests, memory estimates.

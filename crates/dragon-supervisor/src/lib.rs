@@ -1,0 +1,1 @@
+//! Spawns engine processes, talks to them, restarts them.

@@ -1,0 +1,1 @@
+//! Test support: a tiny generated model, a server harness.
