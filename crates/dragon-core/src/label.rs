@@ -169,13 +169,19 @@ impl Reason {
     /// One sentence for a person who gets a fallback instead of the model's text: what happened, what to do.
     pub const fn sentence(self) -> &'static str {
         match self {
-            Self::Deadline => "No answer of the model was ready before the deadline. Ask again, or allow more time.",
+            Self::Deadline => {
+                "No answer of the model was ready before the deadline. Ask again, or allow more time."
+            }
             Self::Load => "The server is under load and had to end this answer early. Ask again in a moment.",
             Self::Loop => "The model repeated itself without end and was stopped.",
             Self::Ambiguous => "This question has no single answer as it stands. Say which reading you mean.",
             Self::Shutdown => "The server is stopping. Ask again when it is back.",
-            Self::EngineDown => "The model's engine stopped before it said anything. It is being restarted; ask again in a moment.",
-            Self::Quarantined => "This request has broken the model's engine before and is not tried again for a while.",
+            Self::EngineDown => {
+                "The model's engine stopped before it said anything. It is being restarted; ask again in a moment."
+            }
+            Self::Quarantined => {
+                "This request has broken the model's engine before and is not tried again for a while."
+            }
             Self::Context => "The model's context is full.",
             Self::Limit => "The model's configured limit of tokens was reached.",
             Self::Busy => "The server has as many requests waiting as it accepts. Ask again in a moment.",

@@ -5,5 +5,7 @@
 //! arguments, so that a test can run years of traffic in seconds. Nothing here derives `Serialize`: wire
 //! formats belong to `dragon-api` and `dragon-ipc`.
 
+pub mod admission;
 pub mod label;
 pub mod sampling;
+pub mod text;
