@@ -1,0 +1,26 @@
+# Everything that a person or a CI job starts. The work is in scripts/, one small file per job.
+
+.DEFAULT_GOAL := help
+.PHONY: help serve build test lint bench dist
+
+help: ## Show these targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+serve: ## Build, get the default model and serve it: make serve ARGS="--listen 127.0.0.1:9000"
+	@exec scripts/serve.sh $(ARGS)
+
+build: ## Build the release binaries target/release/dragon and target/release/dragon-engine
+	@scripts/install-system-packages.sh
+	@scripts/build.sh
+
+test: ## Run every check and test, from a clean clone
+	@scripts/test.sh
+
+lint: ## Run only the checks that need no model and no server
+	@scripts/test.sh lint
+
+bench: ## Measure tokens per second and time to first token: make bench ARGS="--rounds 5"
+	@exec scripts/bench.sh $(ARGS)
+
+dist: ## Build portable binaries and pack them into target/dist/
+	@scripts/dist.sh
