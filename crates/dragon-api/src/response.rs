@@ -1,4 +1,4 @@
-//! Answers on the wire: whole documents and the chunks of streams.
+//! What goes into an answer. `whole` and `stream` turn it into bytes.
 
 use dragon_core::label::FinishReason;
 
@@ -45,6 +45,9 @@ pub struct Delta {
     pub text: String,
     /// Entries for the tokens behind it.
     pub logprobs: Option<Vec<TokenLogprob>>,
+    /// Characters of this choice's text that came before this piece. Only the `text_offset` of completions'
+    /// log-probabilities needs it: the encoder of a stream keeps no state.
+    pub n_chars_before: usize,
 }
 
 /// Log-probabilities of one token.

@@ -1,0 +1,234 @@
+//! Everything that can be answered with an error, and how each looks on the wire.
+//!
+//! Every variant is one row of the table in `row`: status, `type`, `code`. The message is the
+//! variant's `Display` and always says what was wrong and, where there is one, the remedy. The table in
+//! `docs/API.md` is compared with this one by a test.
+
+use std::time::Duration;
+
+use dragon_core::label::Reason;
+
+mod row;
+mod wire;
+
+/// An answer with a status other than 200.
+///
+/// Texts that come from a client are shortened by the constructors; whoever builds a variant directly with
+/// such text has to do that, too.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ApiError {
+    /// The body is not UTF-8.
+    #[error("The body is not valid UTF-8: the byte at offset {offset} cannot stand there.")]
+    InvalidUtf8 {
+        /// Offset of the first wrong byte.
+        offset: usize,
+    },
+    /// The body is not JSON.
+    #[error("The body is not valid JSON: {problem} (line {line}, column {column}).")]
+    InvalidJson {
+        /// What the parser met, in its words.
+        problem: String,
+        /// Line, from 1.
+        line: usize,
+        /// Column in bytes, from 1.
+        column: usize,
+    },
+    /// A required field is absent or `null`.
+    #[error("{param} is required: {expected}.")]
+    MissingField {
+        /// Path of the field.
+        param: String,
+        /// What belongs there.
+        expected: &'static str,
+    },
+    /// A value of the wrong JSON type.
+    #[error("{param} must be {expected}, not {found}.")]
+    InvalidType {
+        /// Path of the field; "The body" where there is none.
+        param: String,
+        /// What is allowed.
+        expected: &'static str,
+        /// The JSON type that was there.
+        found: &'static str,
+    },
+    /// A value of the right type that is not allowed.
+    #[error("{param} {problem}.")]
+    InvalidValue {
+        /// Path of the field, or the name of a header.
+        param: String,
+        /// What is wrong and what is allowed, as the end of a sentence that begins with the field.
+        problem: String,
+    },
+    /// A field, or a value of it, that asks for what this server cannot do.
+    #[error("{param} is not supported: {remedy}.")]
+    Unsupported {
+        /// Path of the field.
+        param: String,
+        /// What to do instead.
+        remedy: String,
+    },
+    /// Prompt over the model's context.
+    #[error(
+        "The prompt has {n_prompt} tokens, and the context holds {context}, at least one of which must be left \
+         for the answer. Shorten the prompt."
+    )]
+    ContextTooLong {
+        /// Where the prompt came from: `messages` or `prompt`.
+        param: &'static str,
+        /// Tokens of the prompt.
+        n_prompt: u32,
+        /// Tokens that one sequence's context holds.
+        context: u32,
+    },
+    /// Chat with a model whose file has no chat template.
+    #[error(
+        "The file of {model:?} has no chat template. Use /v1/completions, or set `chat_template = FILE` for the \
+         model in the server's configuration."
+    )]
+    NoChatTemplate {
+        /// Id of the model.
+        model: String,
+    },
+    /// No served model has this id.
+    #[error("The model {model} is not served here. Served: {}.", list(.served))]
+    ModelNotFound {
+        /// The id that was asked for, quoted and shortened.
+        model: String,
+        /// Ids of the served models.
+        served: Vec<String>,
+    },
+    /// No endpoint has this path.
+    #[error("There is no {path} here. The nearest endpoint is {nearest}.")]
+    UnknownPath {
+        /// The path that was asked for, quoted and shortened.
+        path: String,
+        /// The path of the endpoint that was most likely meant.
+        nearest: &'static str,
+    },
+    /// The endpoint exists, the method does not.
+    #[error("This endpoint does not take {method}. Allowed: {allow}.")]
+    MethodNotAllowed {
+        /// The method that was used, shortened.
+        method: String,
+        /// The `Allow` header.
+        allow: &'static str,
+    },
+    /// Head or body did not arrive in time.
+    #[error("The request did not arrive in full within {} ms.", .limit.as_millis())]
+    RequestTimeout {
+        /// The limit that passed.
+        limit: Duration,
+    },
+    /// A body without a length.
+    #[error("The request has no Content-Length and is not chunked. Send one of the two.")]
+    LengthRequired,
+    /// A body over the limit.
+    #[error("The body is longer than the {limit_bytes} bytes that are accepted (`max_body_bytes`).")]
+    BodyTooLarge {
+        /// The limit.
+        limit_bytes: usize,
+    },
+    /// A request target over the limit.
+    #[error("The request target is longer than the {limit_bytes} bytes that are accepted.")]
+    UriTooLong {
+        /// The limit.
+        limit_bytes: usize,
+    },
+    /// A body that says it is not JSON.
+    #[error("The Content-Type {found} is not supported. Send application/json.")]
+    UnsupportedMediaType {
+        /// The type that was given, quoted and shortened.
+        found: String,
+    },
+    /// A `Host` that this server does not answer to.
+    #[error(
+        "The Host {host} is not served here: a web page must not reach a local model unasked. Use the \
+         server's own address, or add the name to `allowed_hosts`."
+    )]
+    ForbiddenHost {
+        /// The host that was given, quoted and shortened.
+        host: String,
+    },
+    /// A web page of a foreign origin.
+    #[error("Web pages of {origin} may not use this server. Add the origin to `cors_origins` to allow them.")]
+    ForbiddenOrigin {
+        /// The origin that was given, quoted and shortened.
+        origin: String,
+    },
+    /// A request head over the limit.
+    #[error("The request head is longer than the {limit_bytes} bytes that are accepted.")]
+    HeadersTooLarge {
+        /// The limit.
+        limit_bytes: usize,
+    },
+    /// No key, or one that is not known.
+    #[error("A known API key is required. Send it as `Authorization: Bearer KEY`.")]
+    Unauthorized,
+    /// What would have been a fallback, for a client that prefers an error.
+    #[error("{}", .0.sentence())]
+    Unanswered(Reason),
+    /// A defect of the server.
+    #[error("The server met a defect of its own and could not answer. Its log says more.")]
+    Internal,
+}
+
+// === impl ApiError ===
+
+impl ApiError {
+    /// A value that is not allowed. `problem` ends a sentence that begins with `param`: "must be ...".
+    pub fn invalid(param: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::InvalidValue { param: param.into(), problem: problem.into() }
+    }
+
+    /// A field, or a value of it, that this server or this model cannot honour, and what to do instead.
+    pub fn unsupported(param: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::Unsupported { param: param.into(), remedy: remedy.into() }
+    }
+
+    /// No served model is called `model`.
+    pub fn model_not_found(model: &str, served: Vec<String>) -> Self {
+        Self::ModelNotFound { model: crate::quote::quote(model), served }
+    }
+
+    /// No endpoint has this path; finds the nearest one that has.
+    pub fn unknown_path(path: &str) -> Self {
+        Self::UnknownPath { path: crate::quote::quote(path), nearest: crate::paths::nearest_endpoint(path) }
+    }
+
+    /// The endpoint does not take `method`.
+    pub fn method_not_allowed(method: &str, allow: &'static str) -> Self {
+        Self::MethodNotAllowed { method: crate::quote::shorten(method), allow }
+    }
+
+    /// The body's declared type is not JSON.
+    pub fn unsupported_media_type(found: &str) -> Self {
+        Self::UnsupportedMediaType { found: crate::quote::quote(found) }
+    }
+
+    /// `Host` is not one of ours.
+    pub fn forbidden_host(host: &str) -> Self {
+        Self::ForbiddenHost { host: crate::quote::quote(host) }
+    }
+
+    /// `Origin` is not one that may use this server.
+    pub fn forbidden_origin(origin: &str) -> Self {
+        Self::ForbiddenOrigin { origin: crate::quote::quote(origin) }
+    }
+
+    /// The field or header at fault, where there is one.
+    pub fn param(&self) -> Option<&str> {
+        match self {
+            Self::MissingField { param, .. }
+            | Self::InvalidType { param, .. }
+            | Self::InvalidValue { param, .. }
+            | Self::Unsupported { param, .. } => Some(param),
+            Self::ContextTooLong { param, .. } => Some(param),
+            Self::ModelNotFound { .. } | Self::NoChatTemplate { .. } => Some("model"),
+            _ => None,
+        }
+    }
+}
+
+fn list(ids: &[String]) -> String {
+    if ids.is_empty() { "nothing".to_owned() } else { ids.join(", ") }
+}
