@@ -1,0 +1,79 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+/// Measures tokens per second and time to first token of an OpenAI-compatible server.
+#[derive(Debug, Parser)]
+#[command(name = "dragon-bench")]
+#[group(skip)]
+pub(crate) struct Args {
+    /// Measure a running Dragon at this address, such as http://127.0.0.1:8080.
+    #[arg(long, required_unless_present_any = ["server", "peer_url"], conflicts_with = "server")]
+    pub(crate) url: Option<String>,
+
+    /// Start this `dragon` program, measure its start, its memory and its speed, and stop it.
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) server: Option<PathBuf>,
+
+    /// One more argument for the started `dragon serve`; may be given several times.
+    #[arg(long = "server-arg", value_name = "ARG", requires = "server", allow_hyphen_values = true)]
+    pub(crate) server_args: Vec<String>,
+
+    /// Model id to ask for; the first of /v1/models by default.
+    #[arg(long)]
+    pub(crate) model: Option<String>,
+
+    /// Also measure another OpenAI-compatible server, which needs no `dragon` label.
+    #[arg(long, value_name = "URL")]
+    pub(crate) peer_url: Option<String>,
+
+    /// What to call the other server in the table.
+    #[arg(long, default_value = "peer")]
+    pub(crate) peer_name: String,
+
+    /// Model id to ask the other server for; the first of its /v1/models by default.
+    #[arg(long)]
+    pub(crate) peer_model: Option<String>,
+
+    /// How many requests run at the same time, one measurement for each number.
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 4, 8, 16])]
+    pub(crate) parallel: Vec<usize>,
+
+    /// Requests that each of the parallel workers sends, one after the other.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) rounds: u32,
+
+    /// New tokens per answer; the end of the text is ignored, so every answer has exactly as many.
+    #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u32).range(2..))]
+    pub(crate) tokens: u32,
+
+    /// Folder for the report, as Markdown and as JSON.
+    #[arg(long, default_value = "bench-results", value_name = "FOLDER")]
+    pub(crate) out: PathBuf,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn somebody_has_to_be_measured() {
+        assert!(Args::try_parse_from(["dragon-bench"]).is_err());
+        let args = Args::try_parse_from(["dragon-bench", "--url", "http://127.0.0.1:1"]).unwrap();
+        assert_eq!(args.parallel, [1, 4, 8, 16]);
+        assert!(Args::try_parse_from(["dragon-bench", "--url", "http://x", "--server", "dragon"]).is_err());
+    }
+
+    #[test]
+    fn zero_rounds_measure_nothing_and_are_refused() {
+        assert!(Args::try_parse_from(["dragon-bench", "--url", "http://x", "--rounds", "0"]).is_err());
+    }
+}

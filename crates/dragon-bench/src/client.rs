@@ -1,0 +1,207 @@
+//! A small HTTP client: one request, one connection.
+//!
+//! Raw hyper instead of a client library, so that nothing (pool, retry, buffer) stands between the server and
+//! the clock.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::{Method, Request, Response, StatusCode, Uri};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::net::TcpStream;
+
+use crate::sse::Decoder;
+
+/// The longest that one answer may take: far above anything sensible, so that a server that hangs ends the
+/// measurement instead of holding it for ever.
+const ANSWER_MAX: Duration = Duration::from_secs(600);
+
+/// One streamed answer as the client saw it.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    /// When the request was about to be sent.
+    pub(crate) sent_at: Instant,
+    /// When the first chunk with text arrived.
+    pub(crate) first_text_at: Instant,
+    /// When the last chunk with text arrived.
+    pub(crate) last_text_at: Instant,
+    /// Tokens of the answer, as the server counts them in `usage`.
+    pub(crate) n_tokens: u32,
+    /// Tokens of the prompt, as the server counts them in `usage`.
+    pub(crate) n_prompt_tokens: u32,
+    /// `dragon.outcome` of the last chunk, where the server sends it.
+    pub(crate) outcome: Option<String>,
+}
+
+/// Fetches a JSON document.
+pub(crate) async fn get_json(base: &str, path: &str) -> Result<(StatusCode, Value)> {
+    let response = send(base, path, Method::GET, Bytes::new()).await?;
+    let status = response.status();
+    let body = response.into_body().collect().await?.to_bytes();
+    let value = serde_json::from_slice(&body).with_context(|| format!("{path} did not answer with JSON"))?;
+    Ok((status, value))
+}
+
+/// Sends one streaming chat request and reads its answer to the end.
+pub(crate) async fn chat(base: &str, body: &Value) -> Result<Answer> {
+    tokio::time::timeout(ANSWER_MAX, chat_to_the_end(base, body))
+        .await
+        .with_context(|| format!("no complete answer within {} s", ANSWER_MAX.as_secs()))?
+}
+
+async fn chat_to_the_end(base: &str, body: &Value) -> Result<Answer> {
+    let sent_at = Instant::now();
+    let response = send(base, "/v1/chat/completions", Method::POST, body.to_string().into()).await?;
+    let status = response.status();
+    let mut body = response.into_body();
+    if status != StatusCode::OK {
+        let text = body.collect().await?.to_bytes();
+        bail!("the server answered {status}: {}", String::from_utf8_lossy(&text));
+    }
+    let mut decoder = Decoder::default();
+    let mut seen = Seen::default();
+    while let Some(frame) = body.frame().await {
+        let Ok(bytes) = frame?.into_data() else { continue };
+        let now = Instant::now();
+        for event in decoder.push(&bytes)? {
+            seen.take(&event, now)?;
+        }
+    }
+    seen.into_answer(sent_at)
+}
+
+async fn send(base: &str, path: &str, method: Method, body: Bytes) -> Result<Response<Incoming>> {
+    let uri: Uri =
+        base.parse().with_context(|| format!("{base} is not an address like http://127.0.0.1:8080"))?;
+    let authority = uri.authority().with_context(|| format!("{base} names no host"))?.clone();
+    let address = (authority.host().to_owned(), authority.port_u16().unwrap_or(80));
+    let stream = TcpStream::connect(address).await.with_context(|| format!("cannot connect to {base}"))?;
+    stream.set_nodelay(true)?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    // Ends with the response; an error also shows up where the response is read.
+    tokio::spawn(connection);
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", authority.as_str())
+        .header("content-type", "application/json")
+        .body(Full::new(body))?;
+    Ok(sender.send_request(request).await?)
+}
+
+/// What the chunks of a stream have told so far.
+#[derive(Debug, Default)]
+struct Seen {
+    text_at: Option<(Instant, Instant)>,
+    usage: Option<(u32, u32)>,
+    outcome: Option<String>,
+    done: bool,
+}
+
+// === impl Seen ===
+
+impl Seen {
+    fn take(&mut self, event: &str, now: Instant) -> Result<()> {
+        if event == "[DONE]" {
+            self.done = true;
+            return Ok(());
+        }
+        let chunk: Value =
+            serde_json::from_str(event).with_context(|| format!("a chunk is not JSON: {event}"))?;
+        ensure!(chunk.get("error").is_none(), "the stream ended with an error: {event}");
+        let text = chunk.pointer("/choices/0/delta/content").and_then(Value::as_str).unwrap_or_default();
+        if !text.is_empty() {
+            let (first, _) = self.text_at.unwrap_or((now, now));
+            self.text_at = Some((first, now));
+        }
+        if let Some(usage) = chunk.get("usage").filter(|usage| usage.is_object()) {
+            self.usage = Some((count(usage, "prompt_tokens")?, count(usage, "completion_tokens")?));
+        }
+        if let Some(outcome) = chunk.pointer("/dragon/outcome").and_then(Value::as_str) {
+            self.outcome = Some(outcome.to_owned());
+        }
+        Ok(())
+    }
+
+    fn into_answer(self, sent_at: Instant) -> Result<Answer> {
+        ensure!(self.done, "the stream broke off before [DONE]");
+        let (first_text_at, last_text_at) = self.text_at.context("the stream carried no text")?;
+        let (n_prompt_tokens, n_tokens) = self.usage.context("the stream carried no usage")?;
+        Ok(Answer { sent_at, first_text_at, last_text_at, n_tokens, n_prompt_tokens, outcome: self.outcome })
+    }
+}
+
+fn count(usage: &Value, field: &str) -> Result<u32> {
+    let number = usage.get(field).and_then(Value::as_u64).with_context(|| format!("usage has no {field}"))?;
+    u32::try_from(number).with_context(|| format!("{field} is {number}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(events: &[&str]) -> Result<Answer> {
+        let start = Instant::now();
+        let mut seen = Seen::default();
+        for (step, event) in (1u64..).zip(events) {
+            seen.take(event, start + Duration::from_millis(10 * step))?;
+        }
+        seen.into_answer(start)
+    }
+
+    const ROLE: &str = r#"{"choices":[{"delta":{"role":"assistant","content":""}}],"usage":null}"#;
+    const TEXT: &str = r#"{"choices":[{"delta":{"content":"hi"}}],"usage":null}"#;
+    const USAGE: &str = r#"{"choices":[],"usage":{"prompt_tokens":30,"completion_tokens":2},"dragon":{"outcome":"complete"}}"#;
+
+    #[test]
+    fn the_first_token_counts_from_the_first_chunk_with_text() {
+        let answer = seen(&[ROLE, TEXT, TEXT, USAGE, "[DONE]"]).unwrap();
+        assert_eq!(answer.first_text_at - answer.sent_at, Duration::from_millis(20));
+        assert_eq!(answer.last_text_at - answer.sent_at, Duration::from_millis(30));
+        assert_eq!((answer.n_prompt_tokens, answer.n_tokens), (30, 2));
+        assert_eq!(answer.outcome.as_deref(), Some("complete"));
+    }
+
+    #[test]
+    fn a_stream_that_breaks_off_is_no_answer() {
+        assert!(seen(&[ROLE, TEXT, USAGE]).is_err());
+        assert!(seen(&[ROLE, TEXT, "[DONE]"]).is_err());
+        assert!(seen(&[ROLE, USAGE, "[DONE]"]).is_err());
+        assert!(seen(&[r#"{"error":{"message":"no"}}"#]).is_err());
+    }
+
+    /// A server for one connection that reads the request head and sends what it was given.
+    async fn server_that_sends(response: String) -> String {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = vec![0; 4096];
+            let _ = stream.read(&mut request).await.unwrap();
+            stream.write_all(response.as_bytes()).await.unwrap();
+        });
+        format!("http://{address}")
+    }
+
+    #[tokio::test]
+    async fn a_stream_is_read_to_its_end() {
+        let events = [ROLE, TEXT, USAGE, "[DONE]"].map(|event| format!("data: {event}\n\n")).concat();
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
+        let address = server_that_sends(format!("{head}{events}")).await;
+        let answer = chat(&address, &Value::Null).await.unwrap();
+        assert_eq!(answer.n_tokens, 2);
+    }
+
+    #[tokio::test]
+    async fn a_refusal_tells_its_status_and_its_words() {
+        let head = "HTTP/1.1 429 Too Many Requests\r\ncontent-length: 9\r\n\r\n";
+        let address = server_that_sends(format!("{head}slow down")).await;
+        let error = chat(&address, &Value::Null).await.unwrap_err().to_string();
+        assert!(error.contains("429") && error.contains("slow down"), "{error}");
+    }
+}
