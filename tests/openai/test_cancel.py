@@ -1,0 +1,63 @@
+"""Clients that give up, and clients that come in crowds."""
+
+import concurrent.futures
+import time
+
+import openai
+import pytest
+
+# More than half a second of work on any machine.
+LONG = {"max_tokens": 1500, "extra_body": {"ignore_eos": True}}
+# A slot is free within one step of the engine; the rest is for a busy test machine.
+FREED_WITHIN_S = 2
+
+
+def test_a_client_that_times_out_frees_its_slot(server, client):
+    impatient = client.with_options(timeout=0.5)
+    with pytest.raises(openai.APITimeoutError):
+        impatient.chat.completions.create(
+            model="smollm2-135m", messages=[{"role": "user", "content": "Write a long story."}], **LONG
+        )
+    server.wait_until_idle(FREED_WITHIN_S)
+
+
+def test_a_stream_closed_midway_frees_its_slot(server, chat):
+    stream = chat("Write a long story.", stream=True, **LONG)
+    for _, chunk in zip(range(5), stream):
+        assert chunk.id
+    assert server.busy_slots() == 1
+    stream.close()
+    server.wait_until_idle(FREED_WITHIN_S)
+    made = server.counter("n_decode_tokens")
+    time.sleep(0.3)
+    assert server.counter("n_decode_tokens") == made, "the engine goes on for a client that left"
+
+
+def test_sixteen_parallel_requests_are_all_answered(chat):
+    def ask(number):
+        return chat(f"Say something about the number {number}.", max_tokens=24, temperature=0)
+
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(ask, range(16)))
+    assert all(answer.model_extra["dragon"]["outcome"] == "complete" for answer in answers)
+    assert all(answer.choices[0].message.content for answer in answers)
+    assert len({answer.id for answer in answers}) == 16
+
+
+def test_the_deadline_of_a_request_holds_and_is_told(chat):
+    started = time.monotonic()
+    answer = chat("Write a long story.", extra_headers={"x-dragon-deadline-ms": "700"}, **LONG)
+    took = time.monotonic() - started
+    dragon = answer.model_extra["dragon"]
+    # 250 ms of grace are promised; the rest is for the client and a busy test machine.
+    assert took < 0.7 + 0.25 + 0.5
+    assert dragon["deadline_ms"] == 700
+    assert dragon["outcome"] in ("landed", "partial")
+    assert dragon["reason"] == "deadline"
+    assert answer.choices[0].finish_reason == "length"
+    assert 0 < answer.usage.completion_tokens < 1500
+
+
+def test_a_deadline_beyond_the_maximum_is_clamped(chat):
+    answer = chat(max_tokens=4, extra_headers={"x-dragon-deadline-ms": "99999999"})
+    assert answer.model_extra["dragon"]["deadline_ms"] == 60_000
