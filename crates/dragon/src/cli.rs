@@ -1,0 +1,77 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::Flags;
+
+/// A local language model server that always answers.
+#[derive(Debug, Parser)]
+#[command(name = "dragon", version, long_version = long_version(), arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve models over the OpenAI API until SIGTERM or SIGINT.
+    ///
+    /// Without --config and --model it serves the default model from models/ in the current directory.
+    Serve(ServeArgs),
+}
+
+/// Flags of `serve`. They are checked together with the file, so that all mistakes show at once.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Configuration file (TOML, see docs/CONFIG.md); none is read unless named here
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Address to listen on [default: 127.0.0.1:8080]; port 0 takes any free one
+    #[arg(long, value_name = "ADDR:PORT")]
+    listen: Option<String>,
+    /// Serve this model file under this id; may be repeated, and replaces the models of the file
+    #[arg(long = "model", value_name = "ID=PATH")]
+    models: Vec<String>,
+    /// The longest that a request may take, for models without a deadline of their own [default: 10000]
+    #[arg(long, value_name = "N")]
+    deadline_ms: Option<u32>,
+}
+
+/// The version of the C API that the engine is built on; kept equal to the lock file by a test.
+const LLAMA_CPP_SYS_2: &str = "0.1.161";
+
+// === impl ServeArgs ===
+
+impl From<ServeArgs> for Flags {
+    fn from(args: ServeArgs) -> Self {
+        let ServeArgs { config, listen, models, deadline_ms } = args;
+        Self { config, listen, models, deadline_ms }
+    }
+}
+
+fn long_version() -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    format!("{version}\nllama-cpp-sys-2 {LLAMA_CPP_SYS_2}\n{}", dragon_cpu::build_summary())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::{Cli, LLAMA_CPP_SYS_2};
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_version_of_the_engine_library_is_that_of_the_lock_file() {
+        let lock = include_str!("../../../Cargo.lock");
+        let entry = format!("name = \"llama-cpp-sys-2\"\nversion = \"{LLAMA_CPP_SYS_2}\"");
+        assert!(lock.contains(&entry), "update LLAMA_CPP_SYS_2 in cli.rs");
+    }
+}

@@ -1,0 +1,217 @@
+//! Second stage: what the program does. Defaults, then the file, then the flags.
+
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use dragon_core::sampling::SamplingDefaults;
+use dragon_ipc::CacheType;
+
+use super::file::{FileConfig, ModelSection, Models, ServerSection, check_id, parse_listen};
+use super::reader::give;
+use super::settings::{defaults, model, server};
+use super::{Located, Place, Problems};
+
+/// Only this machine: listening further is a decision that somebody has to take.
+const DEFAULT_LISTEN: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 8080));
+
+/// Served when neither a file nor a flag names a model.
+const DEFAULT_MODEL_ID: &str = "smollm2-135m";
+
+/// Where `make serve` puts it, relative to the current directory.
+const DEFAULT_MODEL_PATH: &str = "models/SmolLM2-135M-Instruct.Q4_1.gguf";
+
+/// What the command line says about configuration.
+#[derive(Debug, Default)]
+pub(crate) struct Flags {
+    /// `--config`.
+    pub(crate) config: Option<PathBuf>,
+    /// `--listen`.
+    pub(crate) listen: Option<String>,
+    /// `--model ID=PATH`, as often as given.
+    pub(crate) models: Vec<String>,
+    /// `--deadline-ms`.
+    pub(crate) deadline_ms: Option<u32>,
+}
+
+/// Everything decided.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) listen: SocketAddr,
+    pub(crate) max_connections: u32,
+    pub(crate) max_body_bytes: u32,
+    pub(crate) cors_origins: Vec<String>,
+    pub(crate) allowed_hosts: Vec<String>,
+    /// At least one, ids unique, unless a problem was noted.
+    pub(crate) models: Vec<ModelPlan>,
+}
+
+/// One model to serve; values that the model file may contradict keep their place.
+#[derive(Debug)]
+pub(crate) struct ModelPlan {
+    pub(crate) id: String,
+    pub(crate) path: Located<PathBuf>,
+    /// Lower-case hexadecimal.
+    pub(crate) sha256: Option<Located<String>>,
+    /// Left out: worked out from the model.
+    pub(crate) ctx: Option<Located<u32>>,
+    pub(crate) slots: u32,
+    pub(crate) cache_type: CacheType,
+    pub(crate) threads: u32,
+    pub(crate) prefill_chunk: u32,
+    pub(crate) gpu_layers: u32,
+    pub(crate) max_tokens: Option<u32>,
+    pub(crate) deadline: Duration,
+    pub(crate) queue_max: u32,
+    pub(crate) chat_template: Option<Located<PathBuf>>,
+    pub(crate) sampling: SamplingDefaults,
+}
+
+// === impl Plan ===
+
+impl Plan {
+    /// Reads the file that the flags name, if any (none is read unasked), and decides everything. Problems
+    /// are noted; where there are some, the plan is only good for finding more.
+    pub(crate) fn new(flags: &Flags, problems: &mut Problems) -> Self {
+        let from = if flags.models.is_empty() { Models::FromFile } else { Models::FromFlags };
+        let file = match &flags.config {
+            Some(path) => FileConfig::read(path, from, problems),
+            None => FileConfig { models: vec![default_model()], ..FileConfig::default() },
+        };
+        Self::resolve(file, flags, problems)
+    }
+
+    /// Lays the flags over the file and both over the defaults.
+    pub(crate) fn resolve(file: FileConfig, flags: &Flags, problems: &mut Problems) -> Self {
+        let FileConfig { mut server, models: from_file } = file;
+        server.apply_flags(flags, problems);
+        let sections = match flags.models.as_slice() {
+            [] => from_file,
+            models => models.iter().filter_map(|model| model_from_flag(model, problems)).collect(),
+        };
+        refuse_twins(&sections, problems);
+        let models = sections.into_iter().filter_map(|section| resolve_model(section, &server)).collect();
+        Self {
+            listen: server.listen.unwrap_or(DEFAULT_LISTEN),
+            max_connections: server.max_connections.unwrap_or(defaults::MAX_CONNECTIONS),
+            max_body_bytes: server.max_body_bytes.unwrap_or(defaults::MAX_BODY_BYTES),
+            cors_origins: server.cors_origins.unwrap_or_default(),
+            allowed_hosts: server.allowed_hosts.unwrap_or_default(),
+            models,
+        }
+    }
+}
+
+// === impl ServerSection ===
+
+impl ServerSection {
+    /// A flag wins over the file's `[server]` section.
+    fn apply_flags(&mut self, flags: &Flags, problems: &mut Problems) {
+        if let Some(text) = &flags.listen {
+            match parse_listen(text) {
+                Ok(address) => self.listen = Some(address),
+                Err(wrong) => {
+                    problems.configuration(Place::CommandLine, "--listen", wrong, give(&server::LISTEN));
+                }
+            }
+        }
+        if let Some(deadline_ms) = flags.deadline_ms {
+            if server::DEADLINE_MS.allows(deadline_ms) {
+                self.deadline_ms = Some(deadline_ms);
+            } else {
+                let wrong = format!("{deadline_ms} is out of range");
+                problems.configuration(
+                    Place::CommandLine,
+                    "--deadline-ms",
+                    wrong,
+                    give(&server::DEADLINE_MS),
+                );
+            }
+        }
+    }
+}
+
+// === models ===
+
+fn default_model() -> ModelSection {
+    let place = Place::Default;
+    ModelSection {
+        id: Some(Located { value: DEFAULT_MODEL_ID.to_owned(), place: place.clone() }),
+        path: Some(Located { value: DEFAULT_MODEL_PATH.to_owned(), place }),
+        ..ModelSection::default()
+    }
+}
+
+/// `ID=PATH`. Neither ids nor this syntax allow `=` in an id, so the first one divides.
+fn model_from_flag(flag: &str, problems: &mut Problems) -> Option<ModelSection> {
+    let mut note = |wrong: String, remedy: String| {
+        problems.configuration(Place::CommandLine, "--model", wrong, remedy);
+    };
+    let Some((id, path)) = flag.split_once('=').filter(|(_, path)| !path.is_empty()) else {
+        note(format!("\"{flag}\" is not ID=PATH"), "write, for example, --model tiny=models/tiny.gguf".to_owned());
+        return None;
+    };
+    match check_id(id) {
+        Ok(id) => Some(ModelSection {
+            id: Some(Located { value: id, place: Place::CommandLine }),
+            path: Some(Located { value: path.to_owned(), place: Place::CommandLine }),
+            ..ModelSection::default()
+        }),
+        Err(wrong) => {
+            note(format!("the id in \"{flag}\" {wrong}"), give(&model::ID));
+            None
+        }
+    }
+}
+
+/// Two models with one id could not be told apart by a request.
+fn refuse_twins(sections: &[ModelSection], problems: &mut Problems) {
+    let ids: Vec<&Located<String>> = sections.iter().filter_map(|section| section.id.as_ref()).collect();
+    for (idx, id) in ids.iter().enumerate() {
+        let earlier = ids.iter().take(idx).find(|earlier| earlier.value == id.value);
+        if let Some(earlier) = earlier {
+            let wrong = format!("\"{}\" is already the id of another model ({})", id.value, earlier.place);
+            problems.configuration(id.place.clone(), "model.id", wrong, "give every model its own id");
+        }
+    }
+}
+
+/// Fills in defaults; `None` where id or path are missing, which has been noted before.
+fn resolve_model(section: ModelSection, server: &ServerSection) -> Option<ModelPlan> {
+    let deadline_ms = section.deadline_ms.or(server.deadline_ms).unwrap_or(defaults::DEADLINE_MS);
+    let shipped = SamplingDefaults::default();
+    Some(ModelPlan {
+        id: section.id?.value,
+        path: section.path.map(resolve_path)?,
+        sha256: section.sha256,
+        ctx: section.ctx,
+        slots: section.slots.unwrap_or(defaults::SLOTS),
+        cache_type: section.cache_type.unwrap_or(CacheType::F16),
+        threads: section.threads.unwrap_or_else(available_threads),
+        prefill_chunk: section.prefill_chunk.unwrap_or(defaults::PREFILL_CHUNK),
+        gpu_layers: section.gpu_layers.unwrap_or(defaults::GPU_LAYERS),
+        max_tokens: section.max_tokens,
+        deadline: Duration::from_millis(deadline_ms.into()),
+        queue_max: section.queue_max.or(server.queue_max).unwrap_or(defaults::QUEUE_MAX),
+        chat_template: section.chat_template.map(resolve_path),
+        sampling: SamplingDefaults {
+            temperature: section.temperature.unwrap_or(shipped.temperature),
+            top_p: section.top_p.unwrap_or(shipped.top_p),
+            top_k: section.top_k.unwrap_or(shipped.top_k),
+            min_p: section.min_p.unwrap_or(shipped.min_p),
+        },
+    })
+}
+
+/// Paths in a file start from the file's directory, so that a configuration can be moved with its models.
+fn resolve_path(path: Located<String>) -> Located<PathBuf> {
+    let directory = path.place.directory().unwrap_or_default();
+    path.map(|path| directory.join(path))
+}
+
+/// What the operating system lets this process use, quotas and affinity included.
+fn available_threads() -> u32 {
+    let n_threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+    u32::try_from(n_threads).unwrap_or(model::THREADS.max).min(model::THREADS.max)
+}

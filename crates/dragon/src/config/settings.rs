@@ -1,0 +1,277 @@
+//! Every setting of the file, once: name, range, default. The reader, its error messages and the test that
+//! holds `docs/CONFIG.md` to the code all use these.
+
+/// What every kind of setting can say about itself.
+pub(crate) trait Setting: Sync {
+    /// Its key in the file.
+    fn name(&self) -> &'static str;
+    /// The values that it takes, in words, as messages and the documentation write them.
+    fn range(&self) -> String;
+    /// The default as written in a file; `None` where it depends on something else or there is none.
+    fn default_text(&self) -> Option<String>;
+}
+
+/// A whole number.
+#[derive(Debug)]
+pub(crate) struct Integer {
+    pub(crate) name: &'static str,
+    /// What is counted; empty for plain numbers.
+    pub(crate) unit: &'static str,
+    pub(crate) min: u32,
+    pub(crate) max: u32,
+    /// `None`: optional, or worked out from the model or the machine.
+    pub(crate) default: Option<u32>,
+}
+
+/// A fraction.
+#[derive(Debug)]
+pub(crate) struct Number {
+    pub(crate) name: &'static str,
+    pub(crate) min: f32,
+    pub(crate) min_is: Bound,
+    pub(crate) max: f32,
+    pub(crate) default: f32,
+}
+
+/// Whether a range contains its lower end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bound {
+    Included,
+    Excluded,
+}
+
+/// A string or a list of strings; what it may hold is checked where it is read.
+#[derive(Debug)]
+pub(crate) struct Text {
+    pub(crate) name: &'static str,
+    pub(crate) accepts: &'static str,
+    pub(crate) default: Option<&'static str>,
+}
+
+/// One of a few words, each with its meaning.
+#[derive(Debug)]
+pub(crate) struct Choice<T: 'static> {
+    pub(crate) name: &'static str,
+    pub(crate) words: &'static [(&'static str, T)],
+    pub(crate) default: &'static str,
+}
+
+/// What holds where nobody says anything. The address, the cache format and the sampling defaults stand
+/// beside their types.
+pub(crate) mod defaults {
+    /// Milliseconds: what a person waits before giving up.
+    pub(crate) const DEADLINE_MS: u32 = 10_000;
+    /// Requests that wait for one model; more could not be served within the deadline anyway.
+    pub(crate) const QUEUE_MAX: u32 = 100;
+    /// Connections; each costs a few kilobytes and a file descriptor.
+    pub(crate) const MAX_CONNECTIONS: u32 = 1024;
+    /// One mebibyte of JSON is longer than any context that a small machine holds.
+    pub(crate) const MAX_BODY_BYTES: u32 = 1 << 20;
+    /// Sequences at once: where two cores stop gaining from a larger batch.
+    pub(crate) const SLOTS: u32 = 8;
+    /// Prompt tokens per call: other streams wait for one chunk at most.
+    pub(crate) const PREFILL_CHUNK: u32 = 128;
+    /// Nothing on a GPU.
+    pub(crate) const GPU_LAYERS: u32 = 0;
+    /// Context per sequence, in tokens, where the model was trained for at least as much.
+    pub(crate) const CTX: u32 = 4096;
+}
+
+/// Settings of `[server]`.
+pub(crate) mod server {
+    use super::{Integer, Setting, Text, defaults};
+
+    pub(crate) const DEADLINE_MS: Integer = super::deadline_ms(Some(defaults::DEADLINE_MS));
+    pub(crate) const QUEUE_MAX: Integer = super::queue_max(Some(defaults::QUEUE_MAX));
+    pub(crate) const LISTEN: Text =
+        Text { name: "listen", accepts: "ADDRESS:PORT", default: Some("127.0.0.1:8080") };
+    pub(crate) const MAX_CONNECTIONS: Integer =
+        Integer { name: "max_connections", unit: "", min: 1, max: 65_536, default: Some(defaults::MAX_CONNECTIONS) };
+    pub(crate) const MAX_BODY_BYTES: Integer =
+        Integer { name: "max_body_bytes", unit: "bytes", min: 1024, max: 64 << 20, default: Some(defaults::MAX_BODY_BYTES) };
+    pub(crate) const CORS_ORIGINS: Text =
+        Text { name: "cors_origins", accepts: "a list of origins", default: Some("[]") };
+    pub(crate) const ALLOWED_HOSTS: Text =
+        Text { name: "allowed_hosts", accepts: "a list of host names", default: Some("[]") };
+
+    /// All of them.
+    pub(crate) const ALL: &[&dyn Setting] = &[
+        &LISTEN,
+        &DEADLINE_MS,
+        &QUEUE_MAX,
+        &MAX_CONNECTIONS,
+        &MAX_BODY_BYTES,
+        &CORS_ORIGINS,
+        &ALLOWED_HOSTS,
+    ];
+}
+
+/// Settings of each `[[model]]`.
+pub(crate) mod model {
+    use dragon_ipc::CacheType;
+
+    use super::{Bound, Choice, Integer, Number, Setting, Text, defaults};
+
+    /// Left out: the server's.
+    pub(crate) const DEADLINE_MS: Integer = super::deadline_ms(None);
+    /// Left out: the server's.
+    pub(crate) const QUEUE_MAX: Integer = super::queue_max(None);
+
+    pub(crate) const ID: Text =
+        Text { name: "id", accepts: "1 to 128 of A-Z a-z 0-9 . _ : / -", default: None };
+    pub(crate) const PATH: Text = Text { name: "path", accepts: "a GGUF file", default: None };
+    pub(crate) const SHA256: Text = Text { name: "sha256", accepts: "64 hexadecimal digits", default: None };
+    pub(crate) const CTX: Integer =
+        Integer { name: "ctx", unit: "tokens", min: 64, max: 1 << 20, default: None };
+    pub(crate) const SLOTS: Integer = Integer { name: "slots", unit: "", min: 1, max: 256, default: Some(defaults::SLOTS) };
+    pub(crate) const CACHE_TYPE: Choice<CacheType> = Choice {
+        name: "cache_type",
+        words: &[
+            ("f32", CacheType::F32),
+            ("f16", CacheType::F16),
+            ("bf16", CacheType::Bf16),
+            ("q8_0", CacheType::Q8_0),
+        ],
+        default: "f16",
+    };
+    pub(crate) const THREADS: Integer =
+        Integer { name: "threads", unit: "", min: 1, max: 1024, default: None };
+    pub(crate) const PREFILL_CHUNK: Integer =
+        Integer { name: "prefill_chunk", unit: "tokens", min: 8, max: 2048, default: Some(defaults::PREFILL_CHUNK) };
+    pub(crate) const GPU_LAYERS: Integer =
+        Integer { name: "gpu_layers", unit: "", min: 0, max: 1000, default: Some(defaults::GPU_LAYERS) };
+    pub(crate) const MAX_TOKENS: Integer =
+        Integer { name: "max_tokens", unit: "tokens", min: 1, max: 1 << 20, default: None };
+    pub(crate) const CHAT_TEMPLATE: Text =
+        Text { name: "chat_template", accepts: "a Jinja file", default: None };
+    pub(crate) const TEMPERATURE: Number = Number {
+        name: "temperature",
+        min: 0.0,
+        min_is: Bound::Included,
+        max: 2.0,
+        default: 0.7,
+    };
+    pub(crate) const TOP_P: Number =
+        Number { name: "top_p", min: 0.0, min_is: Bound::Excluded, max: 1.0, default: 0.95 };
+    pub(crate) const TOP_K: Integer =
+        Integer { name: "top_k", unit: "tokens", min: 0, max: 1 << 20, default: Some(40) };
+    pub(crate) const MIN_P: Number =
+        Number { name: "min_p", min: 0.0, min_is: Bound::Included, max: 1.0, default: 0.05 };
+
+    /// All of them.
+    pub(crate) const ALL: &[&dyn Setting] = &[
+        &ID,
+        &PATH,
+        &SHA256,
+        &CTX,
+        &SLOTS,
+        &CACHE_TYPE,
+        &THREADS,
+        &PREFILL_CHUNK,
+        &GPU_LAYERS,
+        &MAX_TOKENS,
+        &DEADLINE_MS,
+        &QUEUE_MAX,
+        &CHAT_TEMPLATE,
+        &TEMPERATURE,
+        &TOP_P,
+        &TOP_K,
+        &MIN_P,
+    ];
+}
+
+/// The longest that a request may take; under a tenth of a second not even a fallback is useful.
+const fn deadline_ms(default: Option<u32>) -> Integer {
+    Integer { name: "deadline_ms", unit: "ms", min: 100, max: 3_600_000, default }
+}
+
+/// How many requests may wait for one model.
+const fn queue_max(default: Option<u32>) -> Integer {
+    Integer { name: "queue_max", unit: "requests", min: 1, max: 10_000, default }
+}
+
+// === impl Setting ===
+
+impl Setting for Integer {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn range(&self) -> String {
+        format!("{} to {} {}", self.min, self.max, self.unit).trim_end().to_owned()
+    }
+
+    fn default_text(&self) -> Option<String> {
+        self.default.map(|default| default.to_string())
+    }
+}
+
+impl Setting for Number {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn range(&self) -> String {
+        match self.min_is {
+            Bound::Included => format!("{} to {}", self.min, self.max),
+            Bound::Excluded => format!("over {}, up to {}", self.min, self.max),
+        }
+    }
+
+    fn default_text(&self) -> Option<String> {
+        Some(self.default.to_string())
+    }
+}
+
+impl Integer {
+    /// Whether the value lies in the range.
+    pub(crate) fn allows(&self, value: u32) -> bool {
+        (self.min..=self.max).contains(&value)
+    }
+}
+
+impl Number {
+    /// Whether the value lies in the range; not-a-number never does.
+    pub(crate) fn allows(&self, value: f32) -> bool {
+        let above_min = match self.min_is {
+            Bound::Included => value >= self.min,
+            Bound::Excluded => value > self.min,
+        };
+        above_min && value <= self.max
+    }
+}
+
+impl Setting for Text {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn range(&self) -> String {
+        self.accepts.to_owned()
+    }
+
+    fn default_text(&self) -> Option<String> {
+        self.default.map(str::to_owned)
+    }
+}
+
+impl<T: Sync> Setting for Choice<T> {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn range(&self) -> String {
+        self.words().join(", ")
+    }
+
+    fn default_text(&self) -> Option<String> {
+        Some(self.default.to_owned())
+    }
+}
+
+impl<T> Choice<T> {
+    /// The words alone.
+    pub(crate) fn words(&self) -> Vec<&'static str> {
+        self.words.iter().map(|(word, _)| *word).collect()
+    }
+}
