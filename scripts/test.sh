@@ -41,7 +41,7 @@ shell_scripts() {
     else
         say "shellcheck is not installed: only the syntax of the scripts was checked"
     fi
-    scripts/tests/cpu-flags-test.sh
+    for script in scripts/tests/*.sh; do "$script" || return 1; done
 }
 
 documentation() { RUSTDOCFLAGS='-D warnings' cargo doc --release --locked --workspace --no-deps --quiet; }
