@@ -26,8 +26,8 @@ check() {
 }
 
 fails() { ! run; }
-asked_first() { head -n1 "$folder/asked" | grep -q "$1"; }
-asked_last() { tail -n1 "$folder/asked" | grep -q "$1"; }
+asked_first() { head -n1 "$folder/asked" | grep -q -e "$1"; }
+asked_last() { tail -n1 "$folder/asked" | grep -q -e "$1"; }
 asked_nothing() { [[ ! -e $folder/asked ]]; }
 
 # Elsewhere than on Debian: says what is missing, for every system, and fails.
