@@ -1,0 +1,199 @@
+//! The well-behaved part.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::Read;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use dragon_ipc::{
+    Decoder, End, FromEngine, Heartbeat, Hello, LoadSpec, MAX_TOKENS_PER_PIECE, Output, PROTOCOL_VERSION,
+    Ready, Start, Step, ToEngine, TokenizePiece, TokensPiece,
+};
+
+use crate::fault::{self, say};
+use crate::script::Script;
+
+/// More often than a real engine's, so that tests need not wait.
+const HEARTBEAT_EVERY: Duration = Duration::from_millis(20);
+
+const BOS: u32 = 256;
+
+struct Engine {
+    socket: UnixStream,
+    inbox: Receiver<ToEngine>,
+    script: Script,
+    texts: HashMap<u64, String>,
+    prompts: HashMap<u64, Vec<u32>>,
+    running: BTreeMap<u64, Running>,
+    beat: Heartbeat,
+    beat_at: Instant,
+}
+
+struct Running {
+    start: Start,
+    prompt: Vec<u32>,
+    n_made: u32,
+}
+
+pub(crate) fn run() {
+    let mut socket = UnixStream::from(std::io::stdin().as_fd().try_clone_to_owned().unwrap());
+    let name = std::env::args().next().unwrap();
+    if let Some((_, fault)) = name.rsplit_once(".hello-") {
+        fault::commit(fault, &mut socket);
+    }
+    say(&mut socket, &FromEngine::Hello(Hello { protocol_version: PROTOCOL_VERSION, build: "fake".into() }));
+    let (to_inbox, inbox) = sync_channel(16);
+    let ear = socket.try_clone().unwrap();
+    thread::spawn(move || hear(ear, &to_inbox));
+    assert!(matches!(inbox.recv().unwrap(), ToEngine::Hello(_)));
+    let ToEngine::Load(load) = inbox.recv().unwrap() else { panic!("the load comes second") };
+    let script = Script::new(&load.path);
+    get_ready(&mut socket, &script, &load);
+    let engine = Engine {
+        socket,
+        inbox,
+        script,
+        texts: HashMap::new(),
+        prompts: HashMap::new(),
+        running: BTreeMap::new(),
+        beat: Heartbeat::default(),
+        beat_at: Instant::now(),
+    };
+    engine.run();
+}
+
+fn hear(mut socket: UnixStream, inbox: &SyncSender<ToEngine>) {
+    let mut decoder = Decoder::default();
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        while let Some(message) = decoder.next().unwrap() {
+            if let ToEngine::Load(load) = &message {
+                fault::DEAF.store(Script::new(&load.path).has("deaf"), Ordering::Relaxed);
+            }
+            inbox.send(message).unwrap();
+        }
+        match socket.read(&mut buffer) {
+            Ok(n_read @ 1..) => decoder.push(&buffer[..n_read]),
+            Ok(0) | Err(_) => fault::connection_ended(),
+        }
+    }
+}
+
+fn get_ready(socket: &mut UnixStream, script: &Script, load: &LoadSpec) {
+    if !script.has("orphan") {
+        rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL)).unwrap();
+    }
+    eprintln!("INFO loading");
+    thread::sleep(Duration::from_millis(script.number("load-ms").unwrap_or(0)));
+    if let Some(fault) = script.text("load-fault") {
+        eprint!("ERROR about to fail");
+        fault::commit(fault, socket);
+    }
+    let ready = Ready {
+        n_vocab: 257,
+        n_ctx_train: load.n_ctx_seq,
+        n_ctx_seq: load.n_ctx_seq,
+        n_slots: load.n_slots,
+        load_ms: 0,
+        self_test_ms: 0,
+        system_info: surroundings(),
+    };
+    say(socket, &FromEngine::Ready(ready));
+}
+
+/// Where this process finds itself, for a test to look at.
+fn surroundings() -> String {
+    let names: Vec<_> = std::env::vars().map(|(name, _)| name).collect();
+    let directory = std::env::current_dir().unwrap();
+    let leads_group = rustix::process::getpgrp() == rustix::process::getpid();
+    format!("env={} cwd={} leads_group={leads_group}", names.join("+"), directory.display())
+}
+
+impl Engine {
+    fn run(mut self) {
+        let step_time = Duration::from_millis(self.script.number("step-ms").unwrap_or(1));
+        loop {
+            match self.inbox.recv_timeout(step_time) {
+                Ok(message) => self.take(message),
+                Err(RecvTimeoutError::Timeout) => self.step(),
+                Err(RecvTimeoutError::Disconnected) => fault::sleep_forever(),
+            }
+            if self.beat_at.elapsed() >= HEARTBEAT_EVERY {
+                self.beat_at = Instant::now();
+                self.send_heartbeat();
+            }
+        }
+    }
+
+    fn take(&mut self, message: ToEngine) {
+        match message {
+            ToEngine::Hello(_) | ToEngine::Load(_) => panic!("said twice"),
+            ToEngine::Tokenize(piece) => self.tokenize(piece),
+            ToEngine::Prompt(piece) => {
+                self.prompts.entry(piece.generation).or_default().extend(piece.tokens);
+            }
+            ToEngine::Start(start) => {
+                let prompt = self.prompts.remove(&start.generation).unwrap();
+                self.beat.n_prefill_tokens += prompt.len() as u64;
+                self.running.insert(start.generation, Running { start, prompt, n_made: 0 });
+            }
+            ToEngine::Cancel(id) => drop(self.running.remove(&id)),
+        }
+    }
+
+    /// A token is a byte.
+    fn tokenize(&mut self, piece: TokenizePiece) {
+        self.texts.entry(piece.call).or_default().push_str(&piece.text);
+        if !piece.last {
+            return;
+        }
+        let text = self.texts.remove(&piece.call).unwrap();
+        let bos = piece.add_special.then_some(BOS);
+        let tokens: Vec<u32> = bos.into_iter().chain(text.bytes().map(u32::from)).collect();
+        for tokens in tokens.chunks(MAX_TOKENS_PER_PIECE) {
+            let tokens = TokensPiece { call: piece.call, tokens: tokens.to_vec(), last: false };
+            say(&mut self.socket, &FromEngine::Tokens(tokens));
+        }
+        let end = TokensPiece { call: piece.call, tokens: vec![], last: true };
+        say(&mut self.socket, &FromEngine::Tokens(end));
+    }
+
+    /// One token for every choice: the prompt again and again.
+    fn step(&mut self) {
+        if self.running.is_empty() {
+            return;
+        }
+        if self.script.number("after") == Some(self.beat.n_decode_tokens) {
+            fault::commit(self.script.text("fault").unwrap(), &mut self.socket);
+        }
+        let mut outputs = Vec::new();
+        for (id, running) in &mut self.running {
+            let token = running.prompt[running.n_made as usize % running.prompt.len()];
+            running.n_made += 1;
+            let end = (running.n_made == running.start.n_max_tokens).then_some(End::MaxTokens);
+            outputs.extend(running.start.choices.iter().map(|choice| Output {
+                generation: *id,
+                choice: choice.index,
+                token,
+                piece: format!("{token} ").into_bytes(),
+                logprobs: None,
+                end,
+            }));
+        }
+        self.running.retain(|_, running| running.n_made < running.start.n_max_tokens);
+        self.beat.n_steps += 1;
+        self.beat.decode_us += 1000;
+        self.beat.n_decode_tokens += outputs.len() as u64;
+        say(&mut self.socket, &FromEngine::Step(Step { step: self.beat.n_steps, outputs }));
+    }
+
+    fn send_heartbeat(&mut self) {
+        let n_busy: usize = self.running.values().map(|running| running.start.choices.len()).sum();
+        self.beat.n_busy_slots = u32::try_from(n_busy).unwrap();
+        say(&mut self.socket, &FromEngine::Heartbeat(self.beat));
+    }
+}
