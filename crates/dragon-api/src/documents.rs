@@ -24,6 +24,8 @@ pub enum ModelState {
     Starting,
     /// Answers.
     Ready,
+    /// In service, but without a heartbeat, or without a step while work is waiting.
+    Stalled,
     /// Ended unexpectedly and is being started again.
     Restarting,
     /// Given up.
@@ -122,6 +124,7 @@ impl ModelState {
         match self {
             Self::Starting => "starting",
             Self::Ready => "ready",
+            Self::Stalled => "stalled",
             Self::Restarting => "restarting",
             Self::Failed => "failed",
         }

@@ -6,6 +6,7 @@
 //! formats belong to `dragon-api` and `dragon-ipc`.
 
 pub mod admission;
+pub mod budget;
 pub mod label;
 pub mod sampling;
 pub mod text;

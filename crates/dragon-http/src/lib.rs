@@ -1,1 +1,18 @@
-//! The HTTP edge: accept loop, routes, streams, the path of a request.
+//! The HTTP edge: connections, routes, streams, and the path of a request.
+//!
+//! Read `answer::answer` first: it is the one path that every generating request takes, top to bottom.
+//! Nothing here knows wire JSON (`dragon-api` does) or how engines live (`dragon-supervisor` does).
+
+mod answer;
+mod app;
+mod body;
+mod connection;
+mod deadline;
+mod front_door;
+mod gate;
+mod origin;
+mod readiness;
+mod reply;
+
+pub use app::{App, Model, ModelSettings, Settings};
+pub use connection::serve;

@@ -60,7 +60,7 @@ impl Decoder {
     ///
     /// # Errors
     /// See [`FrameError`].
-    pub fn next<T: DeserializeOwned>(&mut self) -> Result<Option<T>, FrameError> {
+    pub fn next_message<T: DeserializeOwned>(&mut self) -> Result<Option<T>, FrameError> {
         let pending = &self.buffer[self.consumed..];
         let Some((header, rest)) = pending.split_first_chunk::<HEADER_BYTES>() else {
             return Ok(None);
@@ -98,7 +98,7 @@ mod tests {
             let mut decoded: Vec<(u64, String)> = Vec::new();
             for part in bytes.chunks(portion) {
                 decoder.push(part);
-                while let Some(message) = decoder.next().unwrap() {
+                while let Some(message) = decoder.next_message().unwrap() {
                     decoded.push(message);
                 }
             }
@@ -109,7 +109,7 @@ mod tests {
         fn garbage_is_an_error_or_incomplete_but_never_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             let mut decoder = Decoder::default();
             decoder.push(&bytes);
-            while let Ok(Some(_)) = decoder.next::<crate::FromEngine>() {}
+            while let Ok(Some(_)) = decoder.next_message::<crate::FromEngine>() {}
         }
     }
 
@@ -117,7 +117,7 @@ mod tests {
     fn an_oversized_length_is_refused_before_its_bytes_arrive() {
         let mut decoder = Decoder::default();
         decoder.push(&u32::MAX.to_le_bytes());
-        assert!(matches!(decoder.next::<u8>(), Err(FrameError::TooLong(_))));
+        assert!(matches!(decoder.next_message::<u8>(), Err(FrameError::TooLong(_))));
     }
 
     #[test]
@@ -129,6 +129,6 @@ mod tests {
     fn bytes_after_the_message_are_an_error() {
         let mut decoder = Decoder::default();
         decoder.push(&[2, 0, 0, 0, 1, 1]);
-        assert!(matches!(decoder.next::<u8>(), Err(FrameError::TrailingBytes(1))));
+        assert!(matches!(decoder.next_message::<u8>(), Err(FrameError::TrailingBytes(1))));
     }
 }

@@ -1,0 +1,113 @@
+//! Everything that is known of a request once it has been understood.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use dragon_api::{
+    AnswerHead, ApiError, Endpoint, FallbackMode, GenerateRequest, Input, parse_deadline_header,
+    parse_fallback_header, parse_guard_header,
+};
+use dragon_core::sampling::Sampling;
+use http::HeaderMap;
+
+use super::Call;
+use crate::app::Model;
+use crate::deadline::Deadline;
+
+/// Seeds drawn here stay below 2^53, so that a client whose numbers are doubles can send them back.
+const SEED_BITS: u32 = 53;
+
+/// A request that is in order, with what the server adds to it.
+#[derive(Debug)]
+pub(super) struct Ask {
+    pub(super) request: GenerateRequest,
+    pub(super) head: AnswerHead,
+    pub(super) deadline: Deadline,
+    pub(super) fallback: FallbackMode,
+    pub(super) sampling: Sampling,
+}
+
+// === impl Ask ===
+
+impl Ask {
+    pub(super) fn new(call: &Call<'_>, request: GenerateRequest, model: &Model) -> Result<Self, ApiError> {
+        let asked = header(call.headers, "x-dragon-deadline-ms", parse_deadline_header)?;
+        let fallback = header(call.headers, "x-dragon-fallback", parse_fallback_header)?.unwrap_or_default();
+        // No detector acts yet, so every valid setting means the same; a wrong one is a mistake already.
+        header(call.headers, "x-dragon-guard", parse_guard_header)?;
+        check_against_model(&request, model)?;
+        let drawn_seed = super::draw() >> (u64::BITS - SEED_BITS);
+        Ok(Self {
+            sampling: request.sampling.resolve(&model.settings.sampling, drawn_seed),
+            deadline: Deadline::new(call.arrived_at, model.settings.deadline, asked),
+            head: AnswerHead {
+                endpoint: call.endpoint,
+                id: answer_id(call.endpoint),
+                created_s: unix_time().as_secs(),
+                model: request.model.clone(),
+            },
+            fallback,
+            request,
+        })
+    }
+
+    /// Choices over all prompts.
+    pub(super) fn n_choices(&self) -> u32 {
+        self.n_prompts().saturating_mul(self.request.n)
+    }
+
+    fn n_prompts(&self) -> u32 {
+        match &self.request.input {
+            Input::Chat(_) => 1,
+            Input::Prompts(prompts) => u32::try_from(prompts.len()).unwrap_or(u32::MAX),
+        }
+    }
+}
+
+/// Time since 1970; 0 for a clock that is set before.
+pub(super) fn unix_time() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+fn answer_id(endpoint: Endpoint) -> String {
+    let prefix = match endpoint {
+        Endpoint::Chat => "chatcmpl",
+        Endpoint::Completions => "cmpl",
+    };
+    format!("{prefix}-{:016x}{:016x}", super::draw(), super::draw())
+}
+
+/// The header's value, parsed; a value that is not even text is as wrong as any other.
+fn header<T>(
+    headers: &HeaderMap,
+    name: &'static str,
+    parse: impl Fn(&str) -> Result<T, ApiError>,
+) -> Result<Option<T>, ApiError> {
+    headers.get(name).map(|value| parse(&String::from_utf8_lossy(value.as_bytes()))).transpose()
+}
+
+/// What can only be judged with the model at hand.
+fn check_against_model(request: &GenerateRequest, model: &Model) -> Result<(), ApiError> {
+    let n_slots = model.facts.n_slots;
+    let n_prompts = match &request.input {
+        Input::Chat(_) => 1,
+        Input::Prompts(prompts) => prompts.len(),
+    };
+    if n_prompts.saturating_mul(request.n as usize) > n_slots as usize {
+        let problem = format!(
+            "asks for {n_prompts} x {} choices at once, and this model has {n_slots} slots; ask for fewer",
+            request.n
+        );
+        return Err(ApiError::invalid("n", problem));
+    }
+    let n_vocab = model.facts.n_vocab;
+    match request.sampling.logit_bias.iter().find(|(token, _)| *token >= n_vocab) {
+        Some((token, _)) => Err(ApiError::invalid(
+            "logit_bias",
+            format!(
+                "names token {token}, and the vocabulary of this model ends at {}",
+                n_vocab.saturating_sub(1)
+            ),
+        )),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,142 @@
+//! From rendered prompts to running generations: queue place, tokens, slots, engine. All of it before the
+//! deadline, or not at all.
+
+use dragon_api::{ApiError, Input};
+use dragon_core::admission::Denial;
+use dragon_core::budget::TokenBudget;
+use dragon_core::label::Reason;
+use dragon_core::sampling::TokenId;
+use dragon_supervisor::{AddSpecial, Engine, EngineError, EngineState, Generation, Job};
+use tokio::time::timeout_at;
+
+use super::ask::Ask;
+use super::prompt::Prompt;
+use super::run::{Run, Started};
+use super::{Refusal, Unserved};
+use crate::app::Model;
+use crate::gate::{Permit, Place};
+
+/// A prompt in tokens, with room for its answer.
+struct Fitted {
+    prompt: Prompt,
+    tokens: Vec<TokenId>,
+    budget: TokenBudget,
+}
+
+/// Starts the generations of a request, one per prompt.
+pub(super) async fn dispatch(ask: &Ask, model: &Model, prompts: Vec<Prompt>) -> Result<Run, Refusal> {
+    // The place is reserved before any work is done, and given back by being dropped.
+    let place = model.gate.arrive(ask.n_choices(), ask.deadline.at()).map_err(denied)?;
+    match timeout_at(ask.deadline.at(), start(ask, model, place, prompts)).await {
+        Ok(started) => started,
+        Err(_elapsed) => Err(Unserved(why_late(&model.engine)).into()),
+    }
+}
+
+async fn start(ask: &Ask, model: &Model, place: Place, prompts: Vec<Prompt>) -> Result<Run, Refusal> {
+    let mut fitted = Vec::with_capacity(prompts.len());
+    for prompt in prompts {
+        fitted.push(fit(ask, model, prompt).await?);
+    }
+    let permit = place.granted().await.map_err(denied)?;
+    launch(ask, model, permit, fitted)
+}
+
+async fn fit(ask: &Ask, model: &Model, prompt: Prompt) -> Result<Fitted, Refusal> {
+    let tokens = tokenize(&model.engine, &prompt.text, prompt.add_special).await?;
+    if tokens.is_empty() {
+        return Err(ApiError::invalid("prompt", "has no tokens; send some text").into());
+    }
+    let n_prompt = u32::try_from(tokens.len()).unwrap_or(u32::MAX);
+    let budget =
+        TokenBudget::new(ask.request.max_tokens, model.settings.max_tokens, n_prompt, model.facts.n_ctx)
+            .map_err(|_| ApiError::ContextTooLong {
+                param: input_param(&ask.request.input),
+                n_prompt,
+                context: model.facts.n_ctx,
+            })?;
+    Ok(Fitted { prompt, tokens, budget })
+}
+
+const fn input_param(input: &Input) -> &'static str {
+    match input {
+        Input::Chat(_) => "messages",
+        Input::Prompts(_) => "prompt",
+    }
+}
+
+/// Tokenizes, waiting for an engine that is being restarted.
+async fn tokenize(engine: &Engine, text: &str, add_special: AddSpecial) -> Result<Vec<TokenId>, Unserved> {
+    loop {
+        match engine.tokenize(text, add_special).await {
+            Ok(tokens) => return Ok(tokens),
+            Err(EngineError::Down) => until_ready(engine).await?,
+            Err(error) => return Err(Unserved(reason_of(&error))),
+        }
+    }
+}
+
+async fn until_ready(engine: &Engine) -> Result<(), Unserved> {
+    let mut states = engine.watch();
+    let reached =
+        states.wait_for(|state| matches!(state, EngineState::Ready(_) | EngineState::Stopped)).await;
+    match reached.as_deref() {
+        Ok(EngineState::Ready(_)) => Ok(()),
+        _ => Err(Unserved(Reason::Shutdown)),
+    }
+}
+
+fn launch(ask: &Ask, model: &Model, permit: Permit, fitted: Vec<Fitted>) -> Result<Run, Refusal> {
+    let mut started = Vec::with_capacity(fitted.len());
+    for Fitted { prompt, tokens, budget } in fitted {
+        let n_prompt_tokens = u32::try_from(tokens.len()).unwrap_or(u32::MAX);
+        let generation = generate(ask, model, tokens, budget).map_err(|error| {
+            tracing::warn!(%error, model = model.settings.id, "a generation could not be started");
+            Unserved(reason_of(&error))
+        })?;
+        started.push(Started { generation, budget, thinking: prompt.thinking, n_prompt_tokens });
+    }
+    Ok(Run::new(ask, permit, started))
+}
+
+fn generate(
+    ask: &Ask,
+    model: &Model,
+    tokens: Vec<TokenId>,
+    budget: TokenBudget,
+) -> Result<Generation, EngineError> {
+    model.engine.generate(Job {
+        prompt: tokens.into(),
+        n_choices: ask.request.n,
+        sampling: ask.sampling.clone(),
+        n_max_tokens: budget.n_max,
+        n_top_logprobs: ask.request.top_logprobs,
+    })
+}
+
+/// Late because the engine is gone, or because there is too much to do.
+fn why_late(engine: &Engine) -> Reason {
+    match engine.state() {
+        EngineState::Ready(_) => Reason::Deadline,
+        EngineState::Starting | EngineState::Ending | EngineState::Down { .. } => Reason::EngineDown,
+        EngineState::Stopped => Reason::Shutdown,
+    }
+}
+
+/// The word for the client; the details are in the log.
+pub(super) fn reason_of(error: &EngineError) -> Reason {
+    match error {
+        EngineError::Down | EngineError::Aborted { .. } => Reason::EngineDown,
+        EngineError::Stopping => Reason::Shutdown,
+        EngineError::Busy => Reason::Busy,
+    }
+}
+
+fn denied(denial: Denial) -> Refusal {
+    let reason = match denial {
+        Denial::QueueFull { .. } => Reason::Busy,
+        Denial::Expired => Reason::Deadline,
+        Denial::Closed => Reason::Shutdown,
+    };
+    Unserved(reason).into()
+}

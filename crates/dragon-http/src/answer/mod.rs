@@ -1,0 +1,110 @@
+//! The path of a generating request, top to bottom.
+
+mod ask;
+mod choice;
+mod deliver;
+mod dispatch;
+mod prompt;
+mod run;
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+
+use bytes::Bytes;
+use dragon_api::{ApiError, Endpoint};
+use dragon_core::label::Reason;
+use http::HeaderMap;
+use http_body::Body;
+use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
+
+use crate::app::App;
+use crate::body;
+use crate::connection::ArrivalClock;
+use crate::deadline::WRITE_GRACE;
+use crate::reply::{self, Reply};
+
+use ask::Ask;
+use run::Run;
+
+/// A request at this endpoint, before its body has been read.
+pub(crate) struct Call<'a> {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) arrived_at: Instant,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) request_id: &'a str,
+    pub(crate) clock: &'a ArrivalClock,
+    /// Where the task of a stream is counted, so that shutdown waits for it.
+    pub(crate) tasks: &'a TaskTracker,
+}
+
+/// Why the model says nothing to a request that is in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unserved(pub(crate) Reason);
+
+/// Either kind of "no": the client's mistake, or ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    Mistake(ApiError),
+    Unserved(Unserved),
+}
+
+/// Answers a request: with the model's text, with a labelled fallback, or with an error that says what to do.
+pub(crate) async fn answer<B>(app: &App, call: Call<'_>, body: B) -> Reply
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    let request_id = call.request_id.to_owned();
+    let reply = try_answer(app, call, body).await.unwrap_or_else(|error| {
+        tracing::debug!(request_id, status = error.status(), code = error.code(), "refused");
+        reply::error(&error)
+    });
+    tracing::debug!(request_id, status = reply.status().as_u16(), "answered");
+    reply
+}
+
+async fn try_answer<B>(app: &App, call: Call<'_>, body: B) -> Result<Reply, ApiError>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    // parse: everything that is wrong with the request by itself is said here
+    let body = body::read_json(call.headers, body, app.settings.max_body_bytes).await?;
+    call.clock.body_read(None);
+    let request = match call.endpoint {
+        Endpoint::Chat => dragon_api::parse_chat(&body)?,
+        Endpoint::Completions => dragon_api::parse_completion(&body)?,
+    };
+    let model = app.model(&request.model)?;
+    let ask = Ask::new(&call, request, model)?;
+    call.clock.body_read(Some(ask.deadline.at() + WRITE_GRACE));
+    let prompts = prompt::render(&ask, model)?;
+
+    // admit and dispatch: a place in the queue, the tokens, the slots, the engine
+    let run = match dispatch::dispatch(&ask, model, prompts).await {
+        Ok(run) => run,
+        Err(Refusal::Mistake(error)) => return Err(error),
+        Err(Refusal::Unserved(Unserved(reason))) => Run::unserved(&ask, reason),
+    };
+
+    // deliver and settle: the run holds the permit until the last token
+    deliver::deliver(ask, run, call.tasks).await
+}
+
+/// A random number, for ids and for seeds that clients leave to the server. `RandomState` is seeded by the
+/// operating system; it is no source of secrets.
+pub(crate) fn draw() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
+// === impl From for Refusal ===
+
+impl From<ApiError> for Refusal {
+    fn from(error: ApiError) -> Self {
+        Self::Mistake(error)
+    }
+}
+
+impl From<Unserved> for Refusal {
+    fn from(unserved: Unserved) -> Self {
+        Self::Unserved(unserved)
+    }
+}

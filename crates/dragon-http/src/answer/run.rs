@@ -1,0 +1,209 @@
+//! A request whose answer is being made: its generations, its choices, its permit and its clock.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::time::Duration;
+
+use dragon_api::Usage;
+use dragon_core::budget::TokenBudget;
+use dragon_core::label::{Ending, Label, Outcome, Reason};
+use dragon_core::text::Thinking;
+use dragon_supervisor::{Event, Generation};
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream, SelectAll};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::ask::Ask;
+use super::choice::{Choice, Step};
+use super::dispatch::reason_of;
+use crate::deadline::Deadline;
+use crate::gate::Permit;
+
+/// One prompt's generation, just started.
+pub(super) struct Started {
+    pub(super) generation: Generation,
+    pub(super) budget: TokenBudget,
+    pub(super) thinking: Thinking,
+    pub(super) n_prompt_tokens: u32,
+}
+
+/// Yields what is to be sent, choice by choice, until every choice has ended. It always ends: at the deadline
+/// at the latest.
+pub(super) struct Run {
+    /// With the index of each event's prompt. Dropping a generation cancels it in the engine.
+    events: SelectAll<BoxStream<'static, (u32, Event)>>,
+    choices: Vec<Choice>,
+    n_choices_per_prompt: u32,
+    /// Steps that are decided but not yet taken.
+    decided: VecDeque<(u32, Step)>,
+    n_prompt_tokens: u32,
+    times: Times,
+    deadline: Deadline,
+    until_deadline: Pin<Box<Sleep>>,
+    permit: Option<Permit>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Times {
+    dispatched_at: Instant,
+    first_token_at: Option<Instant>,
+    last_token_at: Option<Instant>,
+}
+
+// === impl Run ===
+
+impl Run {
+    pub(super) fn new(ask: &Ask, permit: Permit, started: Vec<Started>) -> Self {
+        let mut run = Self::empty(ask);
+        run.permit = Some(permit);
+        for (prompt, started) in (0_u32..).zip(started) {
+            let wants_logprobs = ask.request.top_logprobs.is_some();
+            run.choices.extend((0..ask.request.n).map(|_| {
+                Choice::new(started.thinking, ask.request.stop.clone(), wants_logprobs, started.budget)
+            }));
+            run.n_prompt_tokens = run.n_prompt_tokens.saturating_add(started.n_prompt_tokens);
+            run.events.push(events_of(prompt, started.generation));
+        }
+        run
+    }
+
+    /// A run without any generation: all its choices are fallbacks.
+    pub(super) fn unserved(ask: &Ask, reason: Reason) -> Self {
+        let mut run = Self::empty(ask);
+        run.choices.extend((0..ask.n_choices()).map(|_| Choice::unserved()));
+        run.cut_all(reason);
+        run
+    }
+
+    fn empty(ask: &Ask) -> Self {
+        Self {
+            events: SelectAll::new(),
+            choices: Vec::new(),
+            n_choices_per_prompt: ask.request.n,
+            decided: VecDeque::new(),
+            n_prompt_tokens: 0,
+            times: Times { dispatched_at: Instant::now(), first_token_at: None, last_token_at: None },
+            deadline: ask.deadline,
+            until_deadline: Box::pin(sleep_until(ask.deadline.at())),
+            permit: None,
+        }
+    }
+
+    pub(super) fn n_choices(&self) -> u32 {
+        u32::try_from(self.choices.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The next step with its choice's index; `None` once every choice has ended. Cancel safe.
+    pub(super) async fn next(&mut self) -> Option<(u32, Step)> {
+        loop {
+            if let Some(step) = self.decided.pop_front() {
+                return Some(step);
+            }
+            if self.is_done() {
+                return None;
+            }
+            tokio::select! {
+                biased;
+                () = &mut self.until_deadline => self.cut_all(Reason::Deadline),
+                event = self.events.next() => match event {
+                    Some((prompt, event)) => self.take(prompt, event),
+                    None => self.cut_all(Reason::EngineDown),
+                },
+            }
+        }
+    }
+
+    /// Whether every choice has ended and every step been taken.
+    pub(super) fn is_done(&self) -> bool {
+        self.decided.is_empty() && self.choices.iter().all(|choice| choice.ending().is_some())
+    }
+
+    /// The label of the answer, once it is done.
+    pub(super) fn label(&self, ask: &Ask) -> Label {
+        let endings: Vec<Ending> = self.choices.iter().filter_map(Choice::ending).collect();
+        let worst = Ending::worst(&endings);
+        let times = self.times;
+        let first_token_at = times.first_token_at.unwrap_or(times.dispatched_at);
+        Label {
+            outcome: worst.outcome,
+            reason: worst.reason,
+            model: ask.head.model.clone(),
+            deadline: self.deadline.allowed,
+            queued: times.dispatched_at.saturating_duration_since(self.deadline.arrived_at),
+            prefill: first_token_at.saturating_duration_since(times.dispatched_at),
+            decode: times
+                .last_token_at
+                .map_or(Duration::ZERO, |last| last.saturating_duration_since(first_token_at)),
+            seed: ask.sampling.seed,
+            shared: false,
+            replays: 0,
+            ignored: ask.request.ignored.clone(),
+            choices: endings,
+        }
+    }
+
+    /// Token counts; a fallback has none at all.
+    pub(super) fn usage(&self) -> Usage {
+        let all_fallback = self
+            .choices
+            .iter()
+            .all(|choice| choice.ending().is_some_and(|ending| ending.outcome == Outcome::Fallback));
+        if all_fallback {
+            return Usage::default();
+        }
+        let made = self.choices.iter().map(Choice::made);
+        let mut usage = Usage { n_prompt: self.n_prompt_tokens, ..Usage::default() };
+        for made in made {
+            usage.n_completion = usage.n_completion.saturating_add(made.n_tokens);
+            usage.n_reasoning = usage.n_reasoning.saturating_add(made.n_reasoning);
+        }
+        usage
+    }
+
+    fn take(&mut self, prompt: u32, event: Event) {
+        let first = prompt.saturating_mul(self.n_choices_per_prompt);
+        match event {
+            Event::Token(token) => {
+                let now = Instant::now();
+                self.times.first_token_at.get_or_insert(now);
+                self.times.last_token_at = Some(now);
+                let index = first.saturating_add(token.choice);
+                let choice = self.choices.get_mut(index as usize);
+                self.decided.extend(choice.and_then(|choice| choice.token(token)).map(|step| (index, step)));
+            }
+            Event::Lost(error) => {
+                tracing::debug!(%error, "a generation was lost");
+                self.cut(first..first.saturating_add(self.n_choices_per_prompt), reason_of(&error));
+            }
+        }
+        self.release_when_ended();
+    }
+
+    fn cut_all(&mut self, reason: Reason) {
+        self.cut(0..self.n_choices(), reason);
+        self.release_when_ended();
+    }
+
+    fn cut(&mut self, indices: std::ops::Range<u32>, reason: Reason) {
+        for index in indices {
+            let choice = self.choices.get_mut(index as usize);
+            self.decided.extend(choice.and_then(|choice| choice.cut(reason)).map(|step| (index, step)));
+        }
+    }
+
+    /// The slots are free as soon as nothing more is generated, however long the client takes to read.
+    fn release_when_ended(&mut self) {
+        if self.choices.iter().all(|choice| choice.ending().is_some()) {
+            self.events.clear();
+            self.permit = None;
+        }
+    }
+}
+
+fn events_of(prompt: u32, generation: Generation) -> BoxStream<'static, (u32, Event)> {
+    stream::unfold(generation, move |mut generation| async move {
+        let event = generation.next().await?;
+        Some(((prompt, event), generation))
+    })
+    .boxed()
+}

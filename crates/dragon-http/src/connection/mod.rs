@@ -1,0 +1,156 @@
+//! Connections: accepting them, bounding them, ending them.
+//!
+//! The accept loop is our own because every limit here must hold: `max_connections` (more wait in the
+//! kernel's backlog), a time limit for the request head, one for a client that does not read, and an orderly
+//! end at shutdown.
+
+mod io;
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use dragon_api::ApiError;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::app::App;
+use crate::front_door;
+
+pub(crate) use io::ArrivalClock;
+use io::ClockedStream;
+
+/// The head of a request must have arrived within this time, counted from its first byte or, on a kept
+/// connection, from the end of the last answer: so this also ends idle connections.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// hyper's own buffer for a request head. Larger than the limits of the front door, so that a head over
+/// those gets our answer and not hyper's empty one.
+const MAX_HEAD_BUFFER_BYTES: usize = 128 * 1024;
+
+/// Header fields of one request; hyper's default. More are answered by hyper with an empty 431.
+const MAX_HEADER_FIELDS: usize = 100;
+
+/// After an accept error (out of file descriptors, say) the loop pauses: the condition needs others to end.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// What a request needs to know of its connection.
+#[derive(Debug, Clone)]
+pub(crate) struct Endpoints {
+    pub(crate) local: IpAddr,
+    pub(crate) peer: IpAddr,
+}
+
+/// Serves until `shutdown`, then finishes the answers in progress and returns.
+pub async fn serve(listener: TcpListener, app: Arc<App>, shutdown: CancellationToken) {
+    let tasks = TaskTracker::new();
+    let permits = Arc::new(Semaphore::new(app.settings.max_connections));
+    let follow_engines = CancellationToken::new();
+    for index in 0..app.models().len() {
+        let (app, ended) = (Arc::clone(&app), follow_engines.clone());
+        tasks.spawn(async move { ended.run_until_cancelled(follow(&app, index)).await });
+    }
+    loop {
+        // The permit is taken before the connection is accepted and lives as long as it.
+        let permit = tokio::select! {
+            () = shutdown.cancelled() => break,
+            permit = Arc::clone(&permits).acquire_owned() => permit,
+        };
+        let accepted = tokio::select! {
+            () = shutdown.cancelled() => break,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                let (app, shutdown, tracker) = (Arc::clone(&app), shutdown.clone(), tasks.clone());
+                tasks.spawn(async move {
+                    serve_connection(stream, peer, app, shutdown, tracker).await;
+                    drop(permit);
+                });
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+    drop(listener);
+    for model in app.models() {
+        model.gate.close();
+    }
+    follow_engines.cancel();
+    tasks.close();
+    tasks.wait().await;
+}
+
+async fn follow(app: &App, index: usize) {
+    if let Some(model) = app.models().get(index) {
+        model.follow_engine().await;
+    }
+}
+
+async fn serve_connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    app: Arc<App>,
+    shutdown: CancellationToken,
+    tasks: TaskTracker,
+) {
+    let Ok(local) = stream.local_addr() else { return };
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "TCP_NODELAY could not be set");
+    }
+    let endpoints = Endpoints { local: local.ip(), peer: peer.ip() };
+    let clock = ArrivalClock::default();
+    let io = TokioIo::new(ClockedStream::new(stream, clock.clone()));
+    let service = service_fn(move |request: Request<Incoming>| {
+        let (app, endpoints, clock, tasks) =
+            (Arc::clone(&app), endpoints.clone(), clock.clone(), tasks.clone());
+        async move {
+            Ok::<_, std::convert::Infallible>(
+                front_door::enter(&app, &tasks, endpoints, &clock, request).await,
+            )
+        }
+    });
+    let mut connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(MAX_HEAD_BUFFER_BYTES)
+        .max_headers(MAX_HEADER_FIELDS)
+        .serve_connection(io, service);
+    let result = tokio::select! {
+        result = &mut connection => result,
+        () = shutdown.cancelled() => {
+            std::pin::Pin::new(&mut connection).graceful_shutdown();
+            (&mut connection).await
+        }
+    };
+    if let Err(error) = result {
+        tracing::debug!(%error, %peer, "a connection ended with an error");
+        if error.is_timeout() {
+            answer_slow_head(connection.into_parts().io.into_inner()).await;
+        }
+    }
+}
+
+/// hyper closes without a word when a head does not arrive in time; nothing is lost by saying why.
+async fn answer_slow_head(io: ClockedStream) {
+    let Some(mut stream) = io.into_stream_in_mid_request() else { return };
+    let error = ApiError::RequestTimeout { limit: HEAD_TIMEOUT };
+    let body = error.body();
+    let head = format!(
+        "HTTP/1.1 408 Request Timeout\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        body.len()
+    );
+    let answer = [head.as_bytes(), &body].concat();
+    // The client may be gone; there is nobody else to tell.
+    let _gone = tokio::time::timeout(crate::deadline::WRITE_GRACE, stream.write_all(&answer)).await;
+}

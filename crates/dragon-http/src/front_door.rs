@@ -1,0 +1,187 @@
+//! The front door: what every request passes, and where each kind goes.
+
+use http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, VARY,
+};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use percent_encoding::percent_decode_str;
+use tokio_util::task::TaskTracker;
+
+use dragon_api::{ApiError, Endpoint};
+
+use crate::answer::{self, Call};
+use crate::app::App;
+use crate::connection::{ArrivalClock, Endpoints};
+use crate::origin::{self, Foreign};
+use crate::readiness;
+use crate::reply::{self, Reply, ReplyBody};
+
+/// Longest request target. Ours are short; a longer one is a mistake.
+const MAX_URI_BYTES: usize = 8 * 1024;
+
+/// All header fields of a request together. Browsers with many cookies stay below it.
+const MAX_HEADER_BYTES: usize = 32 * 1024;
+
+/// Longest `x-request-id` that is echoed; longer ones are replaced.
+const MAX_REQUEST_ID_BYTES: usize = 128;
+
+const REQUEST_ID: &str = "x-request-id";
+
+/// Where a request goes.
+#[derive(Debug, PartialEq, Eq)]
+enum Route<'path> {
+    Generate(Endpoint),
+    Models,
+    Model(&'path str),
+    Health,
+    Ready,
+    /// `OPTIONS`, which browsers send before a request from another origin.
+    Preflight {
+        allow: &'static str,
+    },
+}
+
+/// Answers one request.
+pub(crate) async fn enter(
+    app: &App,
+    tasks: &TaskTracker,
+    endpoints: Endpoints,
+    clock: &ArrivalClock,
+    request: Request<Incoming>,
+) -> Reply {
+    let request_id = request_id(request.headers());
+    let allowed_origin = origin::allowed_origin(&app.settings, request.headers()).map(str::to_owned);
+    let mut reply = match check_head(app, &endpoints, &request) {
+        Ok(()) => go(app, tasks, endpoints, clock, &request_id, request).await,
+        Err(error) => reply::closing_error(&error),
+    };
+    reply::set_header(&mut reply, REQUEST_ID, &request_id);
+    if let Some(origin) = allowed_origin.and_then(|origin| HeaderValue::from_str(&origin).ok()) {
+        reply.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        reply.headers_mut().insert(VARY, HeaderValue::from_static("Origin"));
+    }
+    reply
+}
+
+async fn go(
+    app: &App,
+    tasks: &TaskTracker,
+    endpoints: Endpoints,
+    clock: &ArrivalClock,
+    request_id: &str,
+    request: Request<Incoming>,
+) -> Reply {
+    let arrived_at = clock.arrived_at();
+    let (head, body) = request.into_parts();
+    match Route::of(&head.method, head.uri.path()) {
+        Ok(Route::Generate(endpoint)) => {
+            let call = Call { endpoint, arrived_at, headers: &head.headers, request_id, clock, tasks };
+            answer::answer(app, call, body).await
+        }
+        Ok(Route::Models) => {
+            let cards: Vec<_> = app.models().iter().map(|model| model.card()).collect();
+            reply::document(dragon_api::models_list(&cards))
+        }
+        Ok(Route::Model(id)) => match app.model(&percent_decode_str(id).decode_utf8_lossy()) {
+            Ok(model) => reply::document(dragon_api::model(&model.card())),
+            Err(error) => reply::error(&error),
+        },
+        Ok(Route::Health) => reply::document(dragon_api::health()),
+        Ok(Route::Ready) => readiness::report(app, &endpoints),
+        Ok(Route::Preflight { allow }) => preflight(allow),
+        Err(error) => reply::error(&error),
+    }
+}
+
+// === impl Route ===
+
+impl<'path> Route<'path> {
+    fn of(method: &Method, path: &'path str) -> Result<Self, ApiError> {
+        const GET: &str = "GET, HEAD, OPTIONS";
+        const POST: &str = "POST, OPTIONS";
+        let (route, allow) = match path {
+            "/v1/chat/completions" => (Self::Generate(Endpoint::Chat), POST),
+            "/v1/completions" => (Self::Generate(Endpoint::Completions), POST),
+            "/v1/models" => (Self::Models, GET),
+            "/health" => (Self::Health, GET),
+            "/ready" => (Self::Ready, GET),
+            _ => match path.strip_prefix("/v1/models/") {
+                Some(id) if !id.is_empty() => (Self::Model(id), GET),
+                _ => return Err(ApiError::unknown_path(path)),
+            },
+        };
+        if *method == Method::OPTIONS {
+            return Ok(Self::Preflight { allow });
+        }
+        if !allow.split(", ").any(|allowed| allowed == method.as_str()) {
+            return Err(ApiError::method_not_allowed(method.as_str(), allow));
+        }
+        Ok(route)
+    }
+}
+
+fn check_head(app: &App, endpoints: &Endpoints, request: &Request<Incoming>) -> Result<(), ApiError> {
+    let n_uri_bytes = request.uri().path_and_query().map_or(0, |path| path.as_str().len());
+    if n_uri_bytes > MAX_URI_BYTES {
+        return Err(ApiError::UriTooLong { limit_bytes: MAX_URI_BYTES });
+    }
+    let n_header_bytes: usize =
+        request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if n_header_bytes > MAX_HEADER_BYTES {
+        return Err(ApiError::HeadersTooLarge { limit_bytes: MAX_HEADER_BYTES });
+    }
+    origin::check(&app.settings, endpoints.local, request.headers()).map_err(|foreign| match foreign {
+        Foreign::Host(host) => ApiError::forbidden_host(&host),
+        Foreign::Origin(origin) => ApiError::forbidden_origin(&origin),
+    })
+}
+
+fn preflight(allow: &'static str) -> Reply {
+    let mut reply = Reply::new(ReplyBody::Whole(Full::default()));
+    *reply.status_mut() = StatusCode::NO_CONTENT;
+    let headers = reply.headers_mut();
+    headers.insert(ALLOW, HeaderValue::from_static(allow));
+    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(allow));
+    headers.insert(
+        ACCESS_CONTROL_ALLOW_HEADERS,
+        HeaderValue::from_static(
+            "authorization, content-type, x-request-id, x-dragon-deadline-ms, x-dragon-fallback, x-dragon-guard",
+        ),
+    );
+    reply
+}
+
+/// The client's own id where it is short and printable, else a new one.
+fn request_id(headers: &HeaderMap) -> String {
+    headers
+        .get(REQUEST_ID)
+        .and_then(|id| id.to_str().ok())
+        .filter(|id| !id.is_empty() && id.len() <= MAX_REQUEST_ID_BYTES)
+        .map_or_else(|| format!("req-{:016x}", answer::draw()), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_paths_and_methods_find_their_route() {
+        assert_eq!(
+            Route::of(&Method::POST, "/v1/chat/completions").unwrap(),
+            Route::Generate(Endpoint::Chat)
+        );
+        assert_eq!(Route::of(&Method::GET, "/v1/models/a/b").unwrap(), Route::Model("a/b"));
+        assert_eq!(Route::of(&Method::HEAD, "/health").unwrap(), Route::Health);
+    }
+
+    #[test]
+    fn wrong_methods_name_the_right_ones_and_wrong_paths_the_nearest() {
+        let error = Route::of(&Method::GET, "/v1/chat/completions").unwrap_err();
+        assert_eq!((error.status(), error.headers()), (405, vec![("allow", "POST, OPTIONS".to_owned())]));
+        let error = Route::of(&Method::POST, "/v1/chat/completion").unwrap_err();
+        assert_eq!(error.status(), 404);
+        assert!(error.to_string().contains("/v1/chat/completions"), "{error}");
+    }
+}

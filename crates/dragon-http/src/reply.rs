@@ -1,0 +1,104 @@
+//! Answers as HTTP: status, headers, body.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use dragon_api::ApiError;
+use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{Response, StatusCode};
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::Full;
+use tokio::sync::mpsc;
+
+/// What every route returns.
+pub(crate) type Reply = Response<ReplyBody>;
+
+/// A whole document, or chunks as they are made.
+#[derive(Debug)]
+pub(crate) enum ReplyBody {
+    Whole(Full<Bytes>),
+    /// The sending half lives in the task that makes the answer; when hyper drops this half because the
+    /// client went away, that task notices and ends.
+    Stream(mpsc::Receiver<Bytes>),
+}
+
+/// A JSON document with status 200.
+pub(crate) fn document(json: Vec<u8>) -> Reply {
+    json_reply(StatusCode::OK, json)
+}
+
+/// A JSON document with any status.
+pub(crate) fn json_reply(status: StatusCode, json: Vec<u8>) -> Reply {
+    let mut reply = Response::new(ReplyBody::Whole(Full::new(json.into())));
+    *reply.status_mut() = status;
+    reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    reply
+}
+
+/// An error in the API's format.
+pub(crate) fn error(error: &ApiError) -> Reply {
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut reply = json_reply(status, error.body());
+    for (name, value) in error.headers() {
+        set_header(&mut reply, name, &value);
+    }
+    reply
+}
+
+/// An error after which the connection cannot be used again, because the rest of the request is unread.
+pub(crate) fn closing_error(api_error: &ApiError) -> Reply {
+    let mut reply = error(api_error);
+    reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    reply
+}
+
+/// A stream of server-sent events.
+pub(crate) fn event_stream(events: mpsc::Receiver<Bytes>) -> Reply {
+    let mut reply = Response::new(ReplyBody::Stream(events));
+    reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
+    reply.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    // Proxies that buffer would make a stream arrive at once.
+    reply.headers_mut().insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    reply
+}
+
+/// Sets a header; a value that HTTP cannot carry is left out.
+pub(crate) fn set_header(reply: &mut Reply, name: &'static str, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        reply.headers_mut().insert(HeaderName::from_static(name), value);
+    }
+}
+
+// === impl ReplyBody ===
+
+impl Body for ReplyBody {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        match self.get_mut() {
+            Self::Whole(whole) => Pin::new(whole).poll_frame(context),
+            Self::Stream(events) => {
+                events.poll_recv(context).map(|event| event.map(|bytes| Ok(Frame::data(bytes))))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Whole(whole) => whole.is_end_stream(),
+            Self::Stream(_) => false,
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole(whole) => whole.size_hint(),
+            Self::Stream(_) => SizeHint::default(),
+        }
+    }
+}
