@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the cargo tools that `make test` needs, each at a fixed version, into .tools/NAME-VERSION.
-# What is there is kept, so only the first run pays: about five minutes on two cores, some more where
+# What is there is kept, so only the first run pays: two minutes on two cores, and four more where
 # cargo-nextest is missing. Built without optimisation: they run for a second, but compile for minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
