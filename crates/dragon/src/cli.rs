@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::Flags;
+use crate::exit::Exit;
 
 /// A local language model server that always answers.
 #[derive(Debug, Parser)]
@@ -42,6 +43,13 @@ pub(crate) struct ServeArgs {
 
 /// The version of the C API that the engine is built on; kept equal to the lock file by a test.
 const LLAMA_CPP_SYS_2: &str = "0.1.161";
+
+/// Shows what clap has to say: help and version are answers, anything else is bad usage.
+pub(crate) fn explain(error: &clap::Error) -> Exit {
+    // A closed output is no reason to end differently.
+    let _ = error.print();
+    if error.use_stderr() { Exit::Usage } else { Exit::Drained }
+}
 
 // === impl ServeArgs ===
 

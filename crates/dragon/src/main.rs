@@ -1,16 +1,50 @@
-//! The server's command line: parse, dispatch, end with an exit code that means something.
+//! The server's program: parses the command line, does what it says, and ends with an exit code that means
+//! something.
 
+mod banner;
 mod cli;
 mod config;
 mod exit;
+mod host;
+mod log;
+mod prepare;
+mod report;
+mod serve;
+mod signals;
+mod size;
 
+use std::num::NonZero;
 use std::process::ExitCode;
 
+use clap::Parser;
+use tokio::runtime::{Builder, Runtime};
+
+use cli::{Cli, Command};
 use exit::Exit;
 
+/// Threads of the server itself. It parses, schedules and copies; the work is done in engine processes, and
+/// more threads here would only take their cores.
+const MAX_WORKER_THREADS: usize = 4;
+
 fn main() -> ExitCode {
-    let mut problems = config::Problems::default();
-    let plan = config::Plan::new(&config::Flags::default(), &mut problems);
-    let _ = plan;
-    problems.exit().unwrap_or(Exit::Drained).into()
+    let exit = match Cli::try_parse() {
+        Ok(Cli { command: Command::Serve(args) }) => serve(args),
+        Err(usage) => cli::explain(&usage),
+    };
+    exit.into()
+}
+
+fn serve(args: cli::ServeArgs) -> Exit {
+    log::start();
+    match runtime() {
+        Ok(runtime) => runtime.block_on(serve::serve(&args.into())),
+        Err(error) => report::failure(Exit::Internal, &format!("the runtime cannot be started: {error}")),
+    }
+}
+
+fn runtime() -> std::io::Result<Runtime> {
+    let n_cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    // One thread alone would let a single long computation hold up all other requests.
+    let n_threads = n_cores.clamp(2, MAX_WORKER_THREADS);
+    Builder::new_multi_thread().worker_threads(n_threads).enable_all().build()
 }

@@ -25,7 +25,7 @@ pub(crate) struct FileConfig {
 /// `[server]`.
 #[derive(Debug, Default)]
 pub(crate) struct ServerSection {
-    pub(crate) listen: Option<SocketAddr>,
+    pub(crate) listen: Option<Located<SocketAddr>>,
     pub(crate) deadline_ms: Option<u32>,
     pub(crate) queue_max: Option<u32>,
     pub(crate) max_connections: Option<u32>,
@@ -110,7 +110,9 @@ impl FileConfig {
                 ("model", DeValue::Array(entries)) => {
                     config.models = read_models(entries, source, problems);
                 }
-                ("server", _) => problems.configuration(place, "server", "has to be a table", "write [server]"),
+                ("server", _) => {
+                    problems.configuration(place, "server", "has to be a table", "write [server]")
+                }
                 ("model", _) => {
                     problems.configuration(place, "model", "has to be a list of tables", "write [[model]]");
                 }

@@ -14,7 +14,8 @@ mod source;
 
 pub(crate) use place::{Located, Place};
 pub(crate) use plan::{Flags, ModelPlan, Plan};
-pub(crate) use problems::{Blame, Problems};
+pub(crate) use problems::Problems;
+pub(crate) use settings::defaults;
 
 #[cfg(test)]
 mod tests;

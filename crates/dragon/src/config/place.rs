@@ -48,7 +48,7 @@ impl fmt::Display for Place {
             Self::File { file, line: Some(line) } => write!(f, "{}:{line}", file.display()),
             Self::File { file, line: None } => write!(f, "{}", file.display()),
             Self::CommandLine => f.write_str("command line"),
-            Self::Default => f.write_str("default"),
+            Self::Default => f.write_str("defaults"),
         }
     }
 }

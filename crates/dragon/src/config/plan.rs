@@ -38,7 +38,7 @@ pub(crate) struct Flags {
 /// Everything decided.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    pub(crate) listen: SocketAddr,
+    pub(crate) listen: Located<SocketAddr>,
     pub(crate) max_connections: u32,
     pub(crate) max_body_bytes: u32,
     pub(crate) cors_origins: Vec<String>,
@@ -93,13 +93,18 @@ impl Plan {
         refuse_twins(&sections, problems);
         let models = sections.into_iter().filter_map(|section| resolve_model(section, &server)).collect();
         Self {
-            listen: server.listen.unwrap_or(DEFAULT_LISTEN),
+            listen: server.listen.unwrap_or(Located { value: DEFAULT_LISTEN, place: Place::Default }),
             max_connections: server.max_connections.unwrap_or(defaults::MAX_CONNECTIONS),
             max_body_bytes: server.max_body_bytes.unwrap_or(defaults::MAX_BODY_BYTES),
             cors_origins: server.cors_origins.unwrap_or_default(),
             allowed_hosts: server.allowed_hosts.unwrap_or_default(),
             models,
         }
+    }
+
+    /// How long a request may take at most, whatever its model.
+    pub(crate) fn longest_deadline(&self) -> Duration {
+        self.models.iter().map(|model| model.deadline).max().unwrap_or_default()
     }
 }
 
@@ -110,7 +115,7 @@ impl ServerSection {
     fn apply_flags(&mut self, flags: &Flags, problems: &mut Problems) {
         if let Some(text) = &flags.listen {
             match parse_listen(text) {
-                Ok(address) => self.listen = Some(address),
+                Ok(value) => self.listen = Some(Located { value, place: Place::CommandLine }),
                 Err(wrong) => {
                     problems.configuration(Place::CommandLine, "--listen", wrong, give(&server::LISTEN));
                 }
@@ -149,7 +154,10 @@ fn model_from_flag(flag: &str, problems: &mut Problems) -> Option<ModelSection> 
         problems.configuration(Place::CommandLine, "--model", wrong, remedy);
     };
     let Some((id, path)) = flag.split_once('=').filter(|(_, path)| !path.is_empty()) else {
-        note(format!("\"{flag}\" is not ID=PATH"), "write, for example, --model tiny=models/tiny.gguf".to_owned());
+        note(
+            format!("\"{flag}\" is not ID=PATH"),
+            "write, for example, --model tiny=models/tiny.gguf".to_owned(),
+        );
         return None;
     };
     match check_id(id) {

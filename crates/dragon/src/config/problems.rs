@@ -5,7 +5,8 @@ use std::fmt;
 use super::Place;
 use crate::exit::Exit;
 
-/// One mistake, told in one line: `PLACE: SETTING: what is wrong; what to do`.
+/// One mistake, told in one line: `PLACE: SETTING: what is wrong; what to do`. Setting and remedy may be
+/// empty, and are then left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
     place: Place,
@@ -39,7 +40,8 @@ impl fmt::Display for Problem {
         if !setting.is_empty() {
             write!(f, "{setting}: ")?;
         }
-        write!(f, "{wrong}; {remedy}")
+        write!(f, "{wrong}")?;
+        if remedy.is_empty() { Ok(()) } else { write!(f, "; {remedy}") }
     }
 }
 
@@ -57,7 +59,7 @@ impl Problems {
         self.note(Blame::Configuration, place, setting.into(), wrong.into(), remedy.into());
     }
 
-    /// Notes a model that cannot be loaded.
+    /// Notes a model that cannot be loaded. `remedy` may be empty where `wrong` says it already.
     pub(crate) fn model(
         &mut self,
         place: Place,

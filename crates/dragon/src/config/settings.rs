@@ -85,10 +85,20 @@ pub(crate) mod server {
     pub(crate) const QUEUE_MAX: Integer = super::queue_max(Some(defaults::QUEUE_MAX));
     pub(crate) const LISTEN: Text =
         Text { name: "listen", accepts: "ADDRESS:PORT", default: Some("127.0.0.1:8080") };
-    pub(crate) const MAX_CONNECTIONS: Integer =
-        Integer { name: "max_connections", unit: "", min: 1, max: 65_536, default: Some(defaults::MAX_CONNECTIONS) };
-    pub(crate) const MAX_BODY_BYTES: Integer =
-        Integer { name: "max_body_bytes", unit: "bytes", min: 1024, max: 64 << 20, default: Some(defaults::MAX_BODY_BYTES) };
+    pub(crate) const MAX_CONNECTIONS: Integer = Integer {
+        name: "max_connections",
+        unit: "",
+        min: 1,
+        max: 65_536,
+        default: Some(defaults::MAX_CONNECTIONS),
+    };
+    pub(crate) const MAX_BODY_BYTES: Integer = Integer {
+        name: "max_body_bytes",
+        unit: "bytes",
+        min: 1024,
+        max: 64 << 20,
+        default: Some(defaults::MAX_BODY_BYTES),
+    };
     pub(crate) const CORS_ORIGINS: Text =
         Text { name: "cors_origins", accepts: "a list of origins", default: Some("[]") };
     pub(crate) const ALLOWED_HOSTS: Text =
@@ -123,7 +133,8 @@ pub(crate) mod model {
     pub(crate) const SHA256: Text = Text { name: "sha256", accepts: "64 hexadecimal digits", default: None };
     pub(crate) const CTX: Integer =
         Integer { name: "ctx", unit: "tokens", min: 64, max: 1 << 20, default: None };
-    pub(crate) const SLOTS: Integer = Integer { name: "slots", unit: "", min: 1, max: 256, default: Some(defaults::SLOTS) };
+    pub(crate) const SLOTS: Integer =
+        Integer { name: "slots", unit: "", min: 1, max: 256, default: Some(defaults::SLOTS) };
     pub(crate) const CACHE_TYPE: Choice<CacheType> = Choice {
         name: "cache_type",
         words: &[
@@ -136,21 +147,21 @@ pub(crate) mod model {
     };
     pub(crate) const THREADS: Integer =
         Integer { name: "threads", unit: "", min: 1, max: 1024, default: None };
-    pub(crate) const PREFILL_CHUNK: Integer =
-        Integer { name: "prefill_chunk", unit: "tokens", min: 8, max: 2048, default: Some(defaults::PREFILL_CHUNK) };
+    pub(crate) const PREFILL_CHUNK: Integer = Integer {
+        name: "prefill_chunk",
+        unit: "tokens",
+        min: 8,
+        max: 2048,
+        default: Some(defaults::PREFILL_CHUNK),
+    };
     pub(crate) const GPU_LAYERS: Integer =
         Integer { name: "gpu_layers", unit: "", min: 0, max: 1000, default: Some(defaults::GPU_LAYERS) };
     pub(crate) const MAX_TOKENS: Integer =
         Integer { name: "max_tokens", unit: "tokens", min: 1, max: 1 << 20, default: None };
     pub(crate) const CHAT_TEMPLATE: Text =
         Text { name: "chat_template", accepts: "a Jinja file", default: None };
-    pub(crate) const TEMPERATURE: Number = Number {
-        name: "temperature",
-        min: 0.0,
-        min_is: Bound::Included,
-        max: 2.0,
-        default: 0.7,
-    };
+    pub(crate) const TEMPERATURE: Number =
+        Number { name: "temperature", min: 0.0, min_is: Bound::Included, max: 2.0, default: 0.7 };
     pub(crate) const TOP_P: Number =
         Number { name: "top_p", min: 0.0, min_is: Bound::Excluded, max: 1.0, default: 0.95 };
     pub(crate) const TOP_K: Integer =

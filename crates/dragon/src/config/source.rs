@@ -42,8 +42,8 @@ impl Source {
     }
 
     /// A text given as it is.
-    pub(crate) fn new(file: &Path, text: &str) -> Self {
-        Self { file: Rc::from(file), text: text.to_owned() }
+    pub(crate) fn new(file: &Path, text: String) -> Self {
+        Self { file: Rc::from(file), text }
     }
 
     /// All of it.
@@ -65,7 +65,7 @@ impl Source {
 
     fn from_bytes(file: &Path, bytes: Vec<u8>, problems: &mut Problems) -> Option<Self> {
         match String::from_utf8(bytes) {
-            Ok(text) => Some(Self { file: Rc::from(file), text }),
+            Ok(text) => Some(Self::new(file, text)),
             Err(error) => {
                 let n_valid = error.utf8_error().valid_up_to();
                 let n_newlines = error.as_bytes().iter().take(n_valid).filter(|byte| **byte == b'\n').count();

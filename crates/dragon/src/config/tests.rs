@@ -17,7 +17,7 @@ const FILE: &str = "/etc/dragon/dragon.toml";
 fn plan(text: &str, flags: &Flags) -> (Plan, Vec<String>) {
     let mut problems = Problems::default();
     let from = if flags.models.is_empty() { Models::FromFile } else { Models::FromFlags };
-    let source = Source::new(Path::new(FILE), text);
+    let source = Source::new(Path::new(FILE), text.to_owned());
     let file = FileConfig::parse(&source, from, &mut problems);
     let plan = Plan::resolve(file, flags, &mut problems);
     (plan, problems.lines())

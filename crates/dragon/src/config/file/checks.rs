@@ -13,9 +13,10 @@ const MAX_ID_CHARS: usize = 128;
 const SHA256_HEX_DIGITS: usize = 64;
 
 /// `ADDRESS:PORT`.
-pub(super) fn listen(reader: &mut Reader<'_>) -> Option<SocketAddr> {
+pub(super) fn listen(reader: &mut Reader<'_>) -> Option<Located<SocketAddr>> {
     let Located { value, place } = reader.text(&server::LISTEN)?;
-    accept(reader, &server::LISTEN, place, parse_listen(&value))
+    let address = accept(reader, &server::LISTEN, place.clone(), parse_listen(&value))?;
+    Some(Located { value: address, place })
 }
 
 /// A model's name.
@@ -52,7 +53,11 @@ pub(super) fn cors_origins(reader: &mut Reader<'_>) -> Option<Vec<String>> {
 /// Host names that a `Host` header may carry, with or without a port.
 pub(super) fn allowed_hosts(reader: &mut Reader<'_>) -> Option<Vec<String>> {
     strings(reader, &server::ALLOWED_HOSTS, |host| {
-        if is_host(host) { Ok(()) } else { Err(format!("\"{host}\" is not a host name such as box.example.org")) }
+        if is_host(host) {
+            Ok(())
+        } else {
+            Err(format!("\"{host}\" is not a host name such as box.example.org"))
+        }
     })
 }
 

@@ -13,7 +13,7 @@ fn without_file_and_flags_the_default_model_is_served_on_loopback() {
     let mut problems = Problems::default();
     let plan = Plan::new(&Flags::default(), &mut problems);
     assert_eq!(problems.exit(), None);
-    assert_eq!(plan.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(plan.listen.value.to_string(), "127.0.0.1:8080");
     assert_eq!(plan.models.len(), 1);
     assert_eq!(plan.models[0].id, "smollm2-135m");
     assert_eq!(plan.models[0].path.value, Path::new("models/SmolLM2-135M-Instruct.Q4_1.gguf"));
@@ -23,7 +23,7 @@ fn without_file_and_flags_the_default_model_is_served_on_loopback() {
 #[test]
 fn defaults_are_the_documented_ones() {
     let plan = plan_of("[[model]]\nid = \"a\"\npath = \"a.gguf\"\n");
-    assert_eq!(plan.listen.to_string(), server::LISTEN.default.unwrap());
+    assert_eq!(plan.listen.value.to_string(), server::LISTEN.default.unwrap());
     assert_eq!(Some(plan.max_connections), server::MAX_CONNECTIONS.default);
     assert_eq!(Some(plan.max_body_bytes), server::MAX_BODY_BYTES.default);
     assert!(plan.cors_origins.is_empty() && plan.allowed_hosts.is_empty());
@@ -80,7 +80,7 @@ top_k = 0
 min_p = 0.25
 "#,
     );
-    assert_eq!(plan.listen.to_string(), "[::1]:9");
+    assert_eq!(plan.listen.value.to_string(), "[::1]:9");
     assert_eq!((plan.max_connections, plan.max_body_bytes), (9, 4096));
     assert_eq!(plan.cors_origins, ["https://chat.example.org", "http://localhost:3000"]);
     assert_eq!(plan.allowed_hosts, ["box.example.org", "box:8080"]);
@@ -117,19 +117,19 @@ path = "b.gguf"
 deadline_ms = 60000
 queue_max = 3
 "#;
-    let deadlines = |plan: &Plan| plan.models.iter().map(|model| model.deadline.as_millis()).collect::<Vec<_>>();
+    let deadlines =
+        |plan: &Plan| plan.models.iter().map(|model| model.deadline.as_millis()).collect::<Vec<_>>();
     let queues = |plan: &Plan| plan.models.iter().map(|model| model.queue_max).collect::<Vec<_>>();
 
     let from_file = plan_of(text);
     assert_eq!(deadlines(&from_file), [2000, 60000]);
     assert_eq!(queues(&from_file), [7, 3]);
 
-    let flags =
-        Flags { listen: Some("0.0.0.0:0".to_owned()), deadline_ms: Some(5000), ..Flags::default() };
+    let flags = Flags { listen: Some("0.0.0.0:0".to_owned()), deadline_ms: Some(5000), ..Flags::default() };
     let (with_flags, problems) = plan(text, &flags);
     assert_eq!(problems, Vec::<String>::new());
     assert_eq!(deadlines(&with_flags), [5000, 60000]);
-    assert_eq!(with_flags.listen.to_string(), "0.0.0.0:0");
+    assert_eq!(with_flags.listen.value.to_string(), "0.0.0.0:0");
 }
 
 #[test]
@@ -138,7 +138,8 @@ fn models_from_flags_replace_those_of_the_file_and_start_from_the_current_direct
     let flags = Flags { models: vec!["b=x/b.gguf".to_owned(), "c=/c=d.gguf".to_owned()], ..Flags::default() };
     let (plan, problems) = plan(text, &flags);
     assert_eq!(problems, Vec::<String>::new());
-    let models: Vec<_> = plan.models.iter().map(|model| (model.id.as_str(), model.path.value.as_path())).collect();
+    let models: Vec<_> =
+        plan.models.iter().map(|model| (model.id.as_str(), model.path.value.as_path())).collect();
     assert_eq!(models, [("b", Path::new("x/b.gguf")), ("c", Path::new("/c=d.gguf"))]);
     assert_eq!(plan.models[0].queue_max, 7, "the rest of the file still holds");
     assert_eq!(Some(plan.models[0].slots), model::SLOTS.default);

@@ -1,0 +1,133 @@
+//! One model: its file opened, its context fitted, its settings complete.
+
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use dragon_http::ModelSettings;
+use dragon_ipc::{CacheType, LoadSpec};
+use dragon_models::{KvElement, ModelFile, estimate_memory, sha256_of_file};
+use dragon_template::{ChatTemplate, SpecialTokens};
+
+use super::template;
+use crate::config::{Located, ModelPlan, Place, Problems, defaults};
+use crate::size::as_usize;
+
+/// A model that can be started.
+#[derive(Debug)]
+pub(crate) struct PreparedModel {
+    /// Where it was configured.
+    pub(crate) place: Place,
+    /// For the edge.
+    pub(crate) settings: ModelSettings,
+    /// For the engine.
+    pub(crate) load: LoadSpec,
+    /// Estimate of what the engine will use.
+    pub(crate) memory_bytes: u64,
+}
+
+/// Opens the model's file and completes its settings from it. Where something is wrong it is noted.
+pub(super) fn prepare(plan: &ModelPlan, problems: &mut Problems) -> Option<PreparedModel> {
+    let file = open(plan, problems)?;
+    let n_ctx = fit_context(plan, &file, problems)?;
+    let memory_bytes = estimate(plan, &file, n_ctx, problems)?;
+    let template = chat_template(plan, &file, problems);
+    Some(PreparedModel {
+        place: plan.path.place.clone(),
+        settings: ModelSettings {
+            id: plan.id.clone(),
+            deadline: plan.deadline,
+            queue_max: as_usize(plan.queue_max),
+            max_tokens: plan.max_tokens,
+            sampling: plan.sampling,
+            template,
+            created_s: modified_s(&plan.path.value),
+        },
+        load: LoadSpec {
+            // Engines start in a directory of their own, so the path must not depend on the current one.
+            path: std::fs::canonicalize(&plan.path.value).ok()?,
+            n_ctx_seq: n_ctx,
+            n_slots: plan.slots,
+            n_prefill_chunk: plan.prefill_chunk,
+            n_threads: plan.threads,
+            cache_type: plan.cache_type,
+            n_gpu_layers: plan.gpu_layers,
+        },
+        memory_bytes,
+    })
+}
+
+/// Compares the file with the digest that the configuration demands, if it does.
+pub(super) fn check_digest(plan: &ModelPlan, problems: &mut Problems) {
+    let Some(Located { value: wanted, place }) = &plan.sha256 else { return };
+    let wrong = match sha256_of_file(&plan.path.value) {
+        Ok(found) if found == *wanted => return,
+        Ok(found) => format!("{} has the SHA-256 {found}", plan.path.value.display()),
+        Err(error) => format!("{} cannot be read ({error})", plan.path.value.display()),
+    };
+    let remedy = "fetch the file again, or correct the digest if the file was replaced on purpose";
+    problems.model(place.clone(), "model.sha256", wrong, remedy);
+}
+
+fn open(plan: &ModelPlan, problems: &mut Problems) -> Option<ModelFile> {
+    let Located { value: path, place } = &plan.path;
+    let (setting, remedy) = match place {
+        Place::File { .. } => ("model.path", ""),
+        Place::CommandLine => ("--model", ""),
+        Place::Default => {
+            ("--model", "`make serve` fetches the default model; or name another with --model ID=PATH")
+        }
+    };
+    match ModelFile::open(path) {
+        Ok(file) => Some(file),
+        Err(error) => {
+            problems.model(place.clone(), setting, error.to_string(), remedy);
+            None
+        }
+    }
+}
+
+/// Cells per slot: what was asked for, if the model was trained for as much, or else a default that fits.
+fn fit_context(plan: &ModelPlan, file: &ModelFile, problems: &mut Problems) -> Option<u32> {
+    let n_ctx_train = file.n_ctx_train;
+    match &plan.ctx {
+        None => Some(defaults::CTX.min(n_ctx_train)),
+        Some(ctx) if ctx.value <= n_ctx_train => Some(ctx.value),
+        Some(Located { value, place }) => {
+            let wrong = format!("{value} is more than the {n_ctx_train} that {} was trained for", plan.id);
+            problems.model(place.clone(), "model.ctx", wrong, format!("give at most {n_ctx_train}"));
+            None
+        }
+    }
+}
+
+fn estimate(plan: &ModelPlan, file: &ModelFile, n_ctx: u32, problems: &mut Problems) -> Option<u64> {
+    let element = match plan.cache_type {
+        CacheType::F32 => KvElement::F32,
+        CacheType::F16 | CacheType::Bf16 => KvElement::F16,
+        CacheType::Q8_0 => KvElement::Q8_0,
+    };
+    match estimate_memory(file, n_ctx, plan.slots, element) {
+        Ok(estimate) => Some(estimate.total_bytes),
+        Err(error) => {
+            problems.model(plan.path.place.clone(), "model.ctx", error.to_string(), "");
+            None
+        }
+    }
+}
+
+fn chat_template(plan: &ModelPlan, file: &ModelFile, problems: &mut Problems) -> Option<ChatTemplate> {
+    let specials = SpecialTokens {
+        bos: file.bos_text.clone().unwrap_or_default(),
+        eos: file.eos_text.clone().unwrap_or_default(),
+    };
+    match &plan.chat_template {
+        Some(named) => template::from_file(named, specials, problems),
+        None => template::from_model(&plan.id, file.chat_template.as_deref(), specials),
+    }
+}
+
+/// When the file was last changed, in Unix time; 0 where the file system does not know.
+fn modified_s(path: &Path) -> u64 {
+    let modified = path.metadata().and_then(|metadata| metadata.modified()).unwrap_or(UNIX_EPOCH);
+    SystemTime::duration_since(&modified, UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs()
+}

@@ -1,0 +1,70 @@
+//! `dragon serve`, from the flags to the exit code: check everything, bind, load, announce, serve, drain.
+
+mod check;
+mod drain;
+mod engines;
+mod listen;
+
+use std::sync::Arc;
+
+use dragon_http::{App, Settings};
+use tokio_util::sync::CancellationToken;
+
+use crate::banner::Banner;
+use crate::config::{Flags, Plan};
+use crate::exit::Exit;
+use crate::report;
+use crate::signals::Signals;
+use crate::size::as_usize;
+use check::{Checked, check};
+pub(crate) use engines::LoadFailure;
+use engines::{Engines, Loaded};
+use listen::{Bound, warn_beyond_loopback};
+
+/// Serves until a signal comes, or until it turns out that it cannot.
+pub(crate) async fn serve(flags: &Flags) -> Exit {
+    // Until here, and while files are read, a signal ends the process at once: there is nothing to drain.
+    let Checked { plan, models, engine_program, bound } = match check(flags) {
+        Ok(checked) => checked,
+        Err(exit) => return exit,
+    };
+    let mut signals = match Signals::install() {
+        Ok(signals) => signals,
+        Err(error) => return report::failure(Exit::Internal, &format!("cannot handle signals: {error}")),
+    };
+    let mut engines = Engines::start(&engine_program, models);
+    let exit = tokio::select! {
+        signal = signals.next() => Err(stopped_while_loading(signal)),
+        loaded = engines.loaded() => loaded.map_err(|failures| report::load_failures(&failures)),
+    };
+    let exit = match exit {
+        Ok(models) => answer(&plan, bound, models, &mut signals).await,
+        Err(exit) => exit,
+    };
+    engines.stop(exit).await
+}
+
+fn stopped_while_loading(signal: &str) -> Exit {
+    tracing::info!("{signal} while the models were loading: stopping");
+    Exit::Drained
+}
+
+/// Announces the server and answers requests until a signal comes and the last one is answered.
+async fn answer(plan: &Plan, bound: Bound, models: Vec<Loaded>, signals: &mut Signals) -> Exit {
+    warn_beyond_loopback(bound.address);
+    let banner = Banner { address: bound.address, models: models.iter().map(Loaded::for_banner).collect() };
+    let app = App::new(edge_settings(plan), models.into_iter().map(Loaded::into_model).collect());
+    banner.print();
+    let stop = CancellationToken::new();
+    let serving = dragon_http::serve(bound.listener, Arc::new(app), stop.clone());
+    drain::until_drained(serving, &stop, plan.longest_deadline(), signals).await
+}
+
+fn edge_settings(plan: &Plan) -> Settings {
+    Settings {
+        max_connections: as_usize(plan.max_connections),
+        max_body_bytes: as_usize(plan.max_body_bytes),
+        cors_origins: plan.cors_origins.clone(),
+        allowed_hosts: plan.allowed_hosts.clone(),
+    }
+}
