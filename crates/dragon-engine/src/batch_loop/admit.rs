@@ -1,0 +1,109 @@
+//! Starting a generation: everything is checked before anything is taken.
+
+use std::collections::HashSet;
+
+use dragon_ipc::{AbortKind, Aborted, Choice, FromEngine, Start};
+
+use super::BatchLoop;
+use crate::compute::{Compute, Facts};
+use crate::generation::{Generation, Sequence};
+use crate::llama::TokenId;
+use crate::prompts::Prompt;
+
+/// Why a generation cannot start: a mistake of the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+enum Refusal {
+    #[error("a generation of this id is running")]
+    Running,
+    #[error("no prompt has arrived for it")]
+    NoPrompt,
+    #[error("its prompt is empty")]
+    EmptyPrompt,
+    #[error("prompt and tokens produced so far are {n_tokens}; with one more they must fit {n_ctx_seq}")]
+    TooLong { n_tokens: usize, n_ctx_seq: u32 },
+    #[error("token {0} is not in the vocabulary")]
+    UnknownToken(TokenId),
+    #[error("it asks for no tokens")]
+    NoTokens,
+    #[error("it has no choices")]
+    NoChoices,
+    #[error("two of its choices have the same index")]
+    EqualChoices,
+    #[error("it needs {n_choices} sequences and {n_free} are free")]
+    NoSlots { n_choices: usize, n_free: usize },
+    #[error("a choice has already produced all tokens that it may")]
+    NothingLeft,
+}
+
+// === impl BatchLoop ===
+
+impl<C: Compute> BatchLoop<C> {
+    /// Starts a generation or answers why not.
+    pub(super) fn start(&mut self, start: Start) {
+        let generation = start.generation;
+        if let Err(refusal) = self.admit(start) {
+            let message = format!("generation {generation} cannot start: {refusal}");
+            self.outbox.send(FromEngine::Aborted(Aborted { generation, kind: AbortKind::Refused, message }));
+        }
+    }
+
+    fn admit(&mut self, start: Start) -> Result<(), Refusal> {
+        let id = start.generation;
+        let prompt = self.prompts.take(id).ok_or(Refusal::NoPrompt)?;
+        if self.generations.contains_key(&id) {
+            return Err(Refusal::Running);
+        }
+        check(&prompt, &start, self.compute.facts(), self.sequences.n_free())?;
+        let mut generation = Generation::new(prompt.tokens, &start, self.compute.facts());
+        for choice in start.choices {
+            // There are enough free ones: checked above.
+            if let Ok(seq) = self.sequences.take(Sequence::new(id, choice)) {
+                generation.seqs.push(seq);
+            }
+        }
+        self.generations.insert(id, generation);
+        self.prefill_line.push_back(id);
+        self.progress.set_busy_slots(self.sequences.n_busy());
+        Ok(())
+    }
+}
+
+fn check(prompt: &Prompt, start: &Start, facts: &Facts, n_free: usize) -> Result<(), Refusal> {
+    if prompt.n_tokens == 0 {
+        return Err(Refusal::EmptyPrompt);
+    }
+    if start.n_max_tokens == 0 {
+        return Err(Refusal::NoTokens);
+    }
+    let n_choices = start.choices.len();
+    if n_choices == 0 {
+        return Err(Refusal::NoChoices);
+    }
+    if n_choices > n_free {
+        return Err(Refusal::NoSlots { n_choices, n_free });
+    }
+    if start.choices.iter().map(|choice| choice.index).collect::<HashSet<_>>().len() < n_choices {
+        return Err(Refusal::EqualChoices);
+    }
+    check_tokens(&prompt.tokens, facts)?;
+    start.choices.iter().try_for_each(|choice| check_choice(choice, prompt, start, facts))
+}
+
+fn check_choice(choice: &Choice, prompt: &Prompt, start: &Start, facts: &Facts) -> Result<(), Refusal> {
+    let n_produced = choice.produced.len();
+    if n_produced >= start.n_max_tokens as usize {
+        return Err(Refusal::NothingLeft);
+    }
+    let n_tokens = prompt.n_tokens.saturating_add(n_produced);
+    if n_tokens >= facts.n_ctx_seq as usize {
+        return Err(Refusal::TooLong { n_tokens, n_ctx_seq: facts.n_ctx_seq });
+    }
+    check_tokens(&choice.produced, facts)
+}
+
+fn check_tokens(tokens: &[TokenId], facts: &Facts) -> Result<(), Refusal> {
+    tokens
+        .iter()
+        .find(|token| **token >= facts.n_vocab)
+        .map_or(Ok(()), |token| Err(Refusal::UnknownToken(*token)))
+}

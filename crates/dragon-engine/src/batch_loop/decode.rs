@@ -1,0 +1,68 @@
+//! Decode calls: one token of every running sequence.
+
+use std::time::Instant;
+
+use dragon_ipc::AbortKind;
+
+use super::{BatchLoop, LoopError};
+use crate::compute::Compute;
+use crate::generation::Turn;
+use crate::llama::{DecodeError, Logits, Row};
+use crate::progress::Call;
+
+// === impl BatchLoop ===
+
+impl<C: Compute> BatchLoop<C> {
+    /// Feeds every running sequence its next token and reports what follows. Nothing runs: nothing happens.
+    pub(super) fn decode_step(&mut self) -> Result<(), LoopError> {
+        let rows = self.decode_rows();
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let started_at = Instant::now();
+        if let Err(error) = self.compute.decode(&rows) {
+            return self.abort_rows(&rows, error);
+        }
+        let step = self.progress.count_call(Call::Decode, rows.len(), started_at.elapsed());
+        let mut outputs = Vec::with_capacity(rows.len());
+        for (index, row) in rows.iter().enumerate() {
+            if let Some(sequence) = self.sequences.get_mut(row.seq) {
+                sequence.n_cells += 1;
+            }
+            self.advance(row.seq, index, &mut outputs)?;
+        }
+        self.send_step(step, outputs);
+        Ok(())
+    }
+
+    /// In the order of sequence ids. Replayed tokens ask for logits too, although nobody looks at them: the call
+    /// then has the shape that it had when the tokens were first made.
+    fn decode_rows(&self) -> Vec<Row> {
+        self.sequences
+            .iter()
+            .filter_map(|(seq, sequence)| match sequence.turn {
+                Turn::AwaitPrompt => None,
+                Turn::Feed(token) => {
+                    Some(Row { token, seq, position: sequence.n_cells, logits: Logits::Wanted })
+                }
+            })
+            .collect()
+    }
+
+    /// Ends every generation that was part of a failed call. After a fatal failure nothing can go on.
+    pub(super) fn abort_rows(&mut self, rows: &[Row], error: DecodeError) -> Result<(), LoopError> {
+        if let DecodeError::Fatal(_) = error {
+            return Err(error.into());
+        }
+        for row in rows {
+            let Some(sequence) = self.sequences.get_mut(row.seq) else { continue };
+            let generation = sequence.generation;
+            self.abort(
+                generation,
+                AbortKind::DecodeFailed,
+                format!("a call of {} tokens: {error}", rows.len()),
+            )?;
+        }
+        Ok(())
+    }
+}

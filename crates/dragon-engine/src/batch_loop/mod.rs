@@ -1,0 +1,154 @@
+//! The loop that owns the model: it alternates between decode calls and prefill calls.
+//!
+//! A decode call holds one token of every running sequence, a prefill call one chunk of one prompt. They are
+//! never mixed: the shape of a call changes floating-point results in the last digits, and with fixed shapes a
+//! prompt gives the same cells whoever else is there. Alternating means that a running stream waits for at most
+//! one chunk. Prompts are prefilled first come, first served: whose turn it is was decided by the server when it
+//! sent the start, and finishing one prompt after the other gives each its first token soonest on average.
+
+mod admit;
+mod decode;
+mod output;
+mod prefill;
+mod step;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{HashMap, VecDeque};
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+
+use dragon_ipc::{AbortKind, Aborted, FromEngine, GenerationId, ToEngine};
+
+use crate::compute::Compute;
+use crate::generation::{Generation, Sequence};
+use crate::link::Outbox;
+use crate::llama::{DecodeError, SeqId};
+use crate::progress::Progress;
+use crate::prompts::{Prompts, TooManyPrompts};
+use crate::sampler::Sampler;
+use crate::slots::Slots;
+
+/// Messages taken between two calls, so that a flood of them cannot keep the next call from happening.
+const MESSAGES_BETWEEN_CALLS: usize = 1024;
+
+/// Owns the model, its sequences and the sampler.
+#[derive(Debug)]
+pub(crate) struct BatchLoop<C> {
+    compute: C,
+    outbox: Outbox,
+    progress: Arc<Progress>,
+    prompts: Prompts,
+    generations: HashMap<GenerationId, Generation>,
+    sequences: Slots<Sequence>,
+    /// Generations whose prompt is not complete in the cells, first come first.
+    prefill_line: VecDeque<GenerationId>,
+    sampler: Sampler,
+}
+
+/// Why the loop ended. All of them end the process.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LoopError {
+    /// Nobody is left to send messages.
+    #[error("the inbox is closed")]
+    InboxClosed,
+    /// The server sent what does not belong here.
+    #[error("the server sent {0} to a running engine")]
+    Unexpected(&'static str),
+    /// The server sent prompts without starting them.
+    #[error(transparent)]
+    Prompts(#[from] TooManyPrompts),
+    /// The cache or the context can no longer be trusted.
+    #[error("the model's context failed: {0}")]
+    Context(#[from] DecodeError),
+}
+
+// === impl BatchLoop ===
+
+impl<C: Compute> BatchLoop<C> {
+    /// A loop with nothing to do.
+    pub(crate) fn new(compute: C, outbox: Outbox, progress: Arc<Progress>) -> Self {
+        let facts = compute.facts();
+        Self {
+            prompts: Prompts::new(facts.n_ctx_seq as usize),
+            sequences: Slots::new(facts.n_slots),
+            generations: HashMap::new(),
+            prefill_line: VecDeque::new(),
+            sampler: Sampler::default(),
+            compute,
+            outbox,
+            progress,
+        }
+    }
+
+    /// Works until something makes going on impossible.
+    ///
+    /// # Errors
+    /// Always; see [`LoopError`].
+    pub(crate) fn run(mut self, inbox: &Receiver<ToEngine>) -> Result<Infallible, LoopError> {
+        loop {
+            self.take_messages(inbox)?;
+            self.decode_step()?;
+            self.take_messages(inbox)?;
+            self.prefill_step()?;
+        }
+    }
+
+    /// Waits for a message when there is nothing to do, then takes what has arrived.
+    fn take_messages(&mut self, inbox: &Receiver<ToEngine>) -> Result<(), LoopError> {
+        if self.generations.is_empty() {
+            let message = inbox.recv().map_err(|_| LoopError::InboxClosed)?;
+            self.handle(message)?;
+        }
+        inbox.try_iter().take(MESSAGES_BETWEEN_CALLS).try_for_each(|message| self.handle(message))
+    }
+
+    fn handle(&mut self, message: ToEngine) -> Result<(), LoopError> {
+        match message {
+            ToEngine::Prompt(piece) => Ok(self.prompts.push(piece)?),
+            ToEngine::Start(start) => {
+                self.start(start);
+                Ok(())
+            }
+            ToEngine::Cancel(generation) => {
+                self.prompts.take(generation);
+                self.end_generation(generation)
+            }
+            ToEngine::Hello(_) => Err(LoopError::Unexpected("a second hello")),
+            ToEngine::Load(_) => Err(LoopError::Unexpected("a second model")),
+            ToEngine::Tokenize(_) => Err(LoopError::Unexpected("a text to tokenize")),
+        }
+    }
+
+    /// Ends a generation without its own last token.
+    fn abort(&mut self, generation: GenerationId, kind: AbortKind, message: String) -> Result<(), LoopError> {
+        self.end_generation(generation)?;
+        self.outbox.send(FromEngine::Aborted(Aborted { generation, kind, message }));
+        Ok(())
+    }
+
+    /// Frees everything of a generation at once. An unknown one has just ended by itself.
+    fn end_generation(&mut self, generation: GenerationId) -> Result<(), LoopError> {
+        self.prefill_line.retain(|waiting| *waiting != generation);
+        let Some(ended) = self.generations.remove(&generation) else { return Ok(()) };
+        ended.seqs.into_iter().try_for_each(|seq| self.free_sequence(seq))
+    }
+
+    /// Frees the sequence of a choice that ended, and the generation with its last choice.
+    fn end_choice(&mut self, generation: GenerationId, seq: SeqId) -> Result<(), LoopError> {
+        if let Some(ended) = self.generations.get_mut(&generation) {
+            ended.seqs.retain(|live| *live != seq);
+            if ended.seqs.is_empty() {
+                self.generations.remove(&generation);
+            }
+        }
+        self.free_sequence(seq)
+    }
+
+    fn free_sequence(&mut self, seq: SeqId) -> Result<(), LoopError> {
+        self.sequences.free(seq);
+        self.progress.set_busy_slots(self.sequences.n_busy());
+        Ok(self.compute.free_sequence(seq)?)
+    }
+}

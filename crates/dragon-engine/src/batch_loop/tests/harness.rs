@@ -1,0 +1,122 @@
+//! Drives the loop step by step and collects what it says.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::Receiver;
+
+use dragon_ipc::{Choice, End, Output, PromptPiece, Sampling, Start};
+
+use super::fake::Fake;
+use crate::batch_loop::*;
+use crate::link::Outgoing;
+use crate::llama::TokenId;
+
+pub(super) struct Harness {
+    pub(super) batch_loop: BatchLoop<Fake>,
+    from_loop: Receiver<Outgoing>,
+    pub(super) outputs: Vec<Output>,
+    pub(super) aborted: Vec<Aborted>,
+}
+
+/// The answer of one choice: its tokens (without the one that ends a generation) and how it ended.
+pub(super) type Answer = (Vec<TokenId>, Option<End>);
+
+impl Harness {
+    pub(super) fn new() -> Self {
+        let (outbox, from_loop) = Outbox::new();
+        let batch_loop = BatchLoop::new(Fake::new(), outbox, Arc::new(Progress::default()));
+        Self { batch_loop, from_loop, outputs: Vec::new(), aborted: Vec::new() }
+    }
+
+    pub(super) fn send(&mut self, message: ToEngine) {
+        self.batch_loop.handle(message).unwrap();
+        self.collect();
+    }
+
+    pub(super) fn begin(&mut self, prompt: &[TokenId], start: Start) {
+        let generation = start.generation;
+        self.send(ToEngine::Prompt(PromptPiece { generation, tokens: prompt.to_vec() }));
+        self.send(ToEngine::Start(start));
+    }
+
+    pub(super) fn decode(&mut self) {
+        self.batch_loop.decode_step().unwrap();
+        self.collect();
+    }
+
+    pub(super) fn prefill(&mut self) {
+        self.batch_loop.prefill_step().unwrap();
+        self.collect();
+    }
+
+    /// As the loop does, until nothing is left.
+    pub(super) fn finish(&mut self) {
+        while !self.batch_loop.generations.is_empty() {
+            self.decode();
+            self.prefill();
+        }
+        assert_eq!(self.batch_loop.sequences.n_busy(), 0);
+        assert_eq!(self.compute().n_used_cells(), 0, "cells are left behind");
+    }
+
+    pub(super) fn compute(&mut self) -> &mut Fake {
+        &mut self.batch_loop.compute
+    }
+
+    pub(super) fn heartbeat(&self) -> dragon_ipc::Heartbeat {
+        self.batch_loop.progress.heartbeat()
+    }
+
+    /// Answers by generation and choice.
+    pub(super) fn answers(&self) -> BTreeMap<(GenerationId, u32), Answer> {
+        let mut answers: BTreeMap<_, Answer> = BTreeMap::new();
+        for output in &self.outputs {
+            let (tokens, end) = answers.entry((output.generation, output.choice)).or_default();
+            assert_eq!(*end, None, "a token after the end");
+            *end = output.end;
+            match output.end {
+                Some(End::EndOfGeneration) => assert!(output.piece.is_empty()),
+                _ => {
+                    assert_eq!(output.piece, format!("<{}>", output.token).into_bytes());
+                    tokens.push(output.token);
+                }
+            }
+        }
+        answers
+    }
+
+    fn collect(&mut self) {
+        for outgoing in self.from_loop.try_iter() {
+            match outgoing {
+                Outgoing::Message(FromEngine::Step(step)) => self.outputs.extend(step.outputs),
+                Outgoing::Message(FromEngine::Aborted(aborted)) => self.aborted.push(aborted),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}
+
+/// Greedy, without end.
+pub(super) fn greedy() -> Sampling {
+    Sampling {
+        temperature: 0.0,
+        top_p: 1.0,
+        top_k: 0,
+        min_p: 0.0,
+        presence_penalty: 0.0,
+        frequency_penalty: 0.0,
+        repeat_penalty: 1.0,
+        logit_bias: Vec::new(),
+        seed: 0,
+        ignore_eos: true,
+    }
+}
+
+pub(super) fn start(
+    generation: GenerationId,
+    n_choices: u32,
+    n_max_tokens: u32,
+    sampling: Sampling,
+) -> Start {
+    let choices = (0..n_choices).map(|index| Choice { index, produced: Vec::new() }).collect();
+    Start { generation, choices, sampling, n_max_tokens, n_top_logprobs: None }
+}

@@ -1,0 +1,94 @@
+//! What the batch loop drives: a model with its cache, seen as rows in, logits out.
+//!
+//! The seam lets tests put a scripted model in llama.cpp's place.
+
+use crate::llama::{Context, DecodeError, Row, SeqId, TokenId, Vocab};
+
+/// Sizes and special tokens of what is loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Facts {
+    /// Tokens in the vocabulary.
+    pub(crate) n_vocab: u32,
+    /// Cells per sequence.
+    pub(crate) n_ctx_seq: u32,
+    /// Sequences that can run at once.
+    pub(crate) n_slots: u32,
+    /// Prompt tokens per prefill call, at least 1.
+    pub(crate) n_prefill_chunk: u32,
+    /// Tokens that end a generation.
+    pub(crate) end_tokens: Vec<TokenId>,
+    /// Tokens that the model's file says must never be sampled.
+    pub(crate) suppressed_tokens: Vec<TokenId>,
+}
+
+/// A loaded model with its sequences.
+pub(crate) trait Compute {
+    /// Sizes and special tokens.
+    fn facts(&self) -> &Facts;
+
+    /// Computes the rows and keeps them in their sequences.
+    ///
+    /// # Errors
+    /// See [`DecodeError`]; after [`DecodeError::Fatal`] nothing may be called any more.
+    fn decode(&mut self, rows: &[Row]) -> Result<(), DecodeError>;
+
+    /// The logits of a row of the last call.
+    ///
+    /// # Errors
+    /// [`DecodeError::NoLogits`] where that row asked for none.
+    fn logits(&mut self, row: usize) -> Result<&[f32], DecodeError>;
+
+    /// Makes `to` a copy of `from`.
+    ///
+    /// # Errors
+    /// [`DecodeError::Sequence`].
+    fn copy_sequence(&mut self, from: SeqId, to: SeqId) -> Result<(), DecodeError>;
+
+    /// Empties a sequence.
+    ///
+    /// # Errors
+    /// [`DecodeError::Sequence`].
+    fn free_sequence(&mut self, seq: SeqId) -> Result<(), DecodeError>;
+
+    /// The bytes of a token, special tokens as their text.
+    fn piece(&self, token: TokenId) -> Vec<u8>;
+}
+
+/// A model in llama.cpp.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    /// The cache and buffers.
+    pub(crate) context: Context,
+    /// The vocabulary.
+    pub(crate) vocab: Vocab,
+    /// Sizes and special tokens.
+    pub(crate) facts: Facts,
+}
+
+// === impl Loaded ===
+
+impl Compute for Loaded {
+    fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    fn decode(&mut self, rows: &[Row]) -> Result<(), DecodeError> {
+        self.context.decode(rows)
+    }
+
+    fn logits(&mut self, row: usize) -> Result<&[f32], DecodeError> {
+        self.context.logits(row)
+    }
+
+    fn copy_sequence(&mut self, from: SeqId, to: SeqId) -> Result<(), DecodeError> {
+        self.context.copy_sequence(from, to)
+    }
+
+    fn free_sequence(&mut self, seq: SeqId) -> Result<(), DecodeError> {
+        self.context.free_sequence(seq)
+    }
+
+    fn piece(&self, token: TokenId) -> Vec<u8> {
+        self.vocab.piece(token)
+    }
+}

@@ -1,0 +1,177 @@
+//! The state of a generation and of its choices, each a sequence in the cache.
+
+use std::collections::VecDeque;
+
+use dragon_ipc::{Choice, GenerationId, Start};
+
+use crate::compute::Facts;
+use crate::llama::{Position, SeqId, TokenId};
+use crate::sampler::{History, Place, Rules};
+
+/// One prompt with one or more choices.
+#[derive(Debug)]
+pub(crate) struct Generation {
+    /// All of it.
+    pub(crate) prompt: Vec<TokenId>,
+    /// Prompt tokens in the first sequence's cells.
+    pub(crate) n_prefilled: usize,
+    /// Sequences of the choices that have not ended; the prompt is prefilled in the first.
+    pub(crate) seqs: Vec<SeqId>,
+    /// How tokens are chosen.
+    pub(crate) rules: Rules,
+    /// Tokens to make per choice.
+    pub(crate) n_max_tokens: u32,
+    /// Log-probabilities asked for.
+    pub(crate) n_top_logprobs: Option<u8>,
+}
+
+/// One choice.
+#[derive(Debug)]
+pub(crate) struct Sequence {
+    /// What it belongs to.
+    pub(crate) generation: GenerationId,
+    /// The choice's index in the request.
+    pub(crate) choice: u32,
+    /// What it does in the next decode call.
+    pub(crate) turn: Turn,
+    /// Tokens of the answer so far, whether made here or by an earlier engine.
+    pub(crate) n_answer: u32,
+    /// Tokens in its cells, so the position of the next one.
+    pub(crate) n_cells: Position,
+    /// Tokens of the answer, counted for the penalties.
+    pub(crate) history: History,
+    /// Tokens of an earlier engine that are still to be fed, after the one in `turn`.
+    replayed: VecDeque<TokenId>,
+}
+
+/// What a sequence does in the next decode call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// Nothing: its prompt is not in the cells yet.
+    AwaitPrompt,
+    /// Feeds this token.
+    Feed(TokenId),
+}
+
+// === impl Generation ===
+
+impl Generation {
+    /// A generation whose prompt has not been prefilled and whose choices have no sequences yet.
+    pub(crate) fn new(prompt: Vec<TokenId>, start: &Start, facts: &Facts) -> Self {
+        let mut banned = facts.suppressed_tokens.clone();
+        if start.sampling.ignore_eos {
+            banned.extend(&facts.end_tokens);
+        }
+        Self {
+            prompt,
+            n_prefilled: 0,
+            seqs: Vec::with_capacity(start.choices.len()),
+            rules: Rules { sampling: start.sampling.clone(), banned },
+            n_max_tokens: start.n_max_tokens,
+            n_top_logprobs: start.n_top_logprobs,
+        }
+    }
+
+    /// The part of the prompt that the next prefill call computes. Its end is a multiple of the chunk from
+    /// position 0 (or the prompt's end), so that a prompt is always cut at the same places.
+    pub(crate) fn next_chunk(&self, n_prefill_chunk: u32) -> std::ops::Range<usize> {
+        let n_chunk = (n_prefill_chunk as usize).max(1);
+        let border = (self.n_prefilled / n_chunk + 1) * n_chunk;
+        self.n_prefilled..border.min(self.prompt.len())
+    }
+}
+
+// === impl Sequence ===
+
+impl Sequence {
+    /// A choice that waits for its prompt.
+    pub(crate) fn new(generation: GenerationId, choice: Choice) -> Self {
+        Self {
+            generation,
+            choice: choice.index,
+            turn: Turn::AwaitPrompt,
+            // Counted when they are taken up again, see `replay`.
+            n_answer: 0,
+            n_cells: 0,
+            history: History::default(),
+            replayed: choice.produced.into(),
+        }
+    }
+
+    /// Takes up the next token of an earlier engine, if any is left: it is fed like any other, but neither
+    /// sampled nor reported again.
+    pub(crate) fn replay(&mut self) -> Option<TokenId> {
+        let token = self.replayed.pop_front()?;
+        self.push(token);
+        Some(token)
+    }
+
+    /// Adds a token to the answer, to be fed next.
+    pub(crate) fn push(&mut self, token: TokenId) {
+        self.n_answer += 1;
+        self.history.push(token);
+        self.turn = Turn::Feed(token);
+    }
+
+    /// Where its next token is drawn.
+    pub(crate) fn place(&self, seed: u64) -> Place {
+        Place { seed, choice: self.choice, position: self.n_answer }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dragon_ipc::Sampling;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn generation(n_prompt: usize) -> Generation {
+        let sampling = Sampling {
+            temperature: 0.0,
+            top_p: 1.0,
+            top_k: 0,
+            min_p: 0.0,
+            presence_penalty: 0.0,
+            frequency_penalty: 0.0,
+            repeat_penalty: 1.0,
+            logit_bias: Vec::new(),
+            seed: 0,
+            ignore_eos: false,
+        };
+        Generation {
+            prompt: vec![1; n_prompt],
+            n_prefilled: 0,
+            seqs: Vec::new(),
+            rules: Rules { sampling, banned: Vec::new() },
+            n_max_tokens: 1,
+            n_top_logprobs: None,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn chunks_cover_the_prompt_and_end_at_multiples(n_prompt in 1_usize..500, n_chunk in 1_u32..100) {
+            let mut generation = generation(n_prompt);
+            while generation.n_prefilled < n_prompt {
+                let chunk = generation.next_chunk(n_chunk);
+                prop_assert_eq!(chunk.start, generation.n_prefilled);
+                prop_assert!(!chunk.is_empty() && chunk.len() <= n_chunk as usize);
+                prop_assert!(chunk.end.is_multiple_of(n_chunk as usize) || chunk.end == n_prompt);
+                generation.n_prefilled = chunk.end;
+            }
+        }
+    }
+
+    #[test]
+    fn tokens_of_an_earlier_engine_count_as_answer() {
+        let mut sequence = Sequence::new(1, Choice { index: 2, produced: vec![8, 9] });
+        assert_eq!(sequence.place(5), Place { seed: 5, choice: 2, position: 0 });
+        assert_eq!(sequence.replay(), Some(8));
+        assert_eq!((sequence.turn, sequence.n_answer), (Turn::Feed(8), 1));
+        assert_eq!(sequence.replay(), Some(9));
+        assert_eq!(sequence.replay(), None);
+        assert_eq!(sequence.place(5), Place { seed: 5, choice: 2, position: 2 });
+        assert_eq!(sequence.history, [8, 9].into_iter().collect());
+    }
+}

@@ -1,0 +1,59 @@
+//! Reads frames and hands the messages on. Ends the process when the server is gone.
+
+use std::io::{self, Read as _};
+use std::os::unix::net::UnixStream;
+use std::sync::mpsc::SyncSender;
+
+use dragon_ipc::{Decoder, EngineExit, ToEngine, TokenizePiece};
+
+use crate::exit::{end_process, end_process_saying};
+
+/// Bytes asked of the socket at once.
+const READ_BYTES: usize = 64 * 1024;
+
+/// Starts the thread.
+pub(super) fn start(
+    socket: UnixStream,
+    inbox: SyncSender<ToEngine>,
+    texts: SyncSender<TokenizePiece>,
+) -> io::Result<()> {
+    let read = move || read_forever(socket, &inbox, &texts);
+    std::thread::Builder::new().name("reader".into()).spawn(read).map(drop)
+}
+
+/// A server that has gone wants nothing any more, so the process ends at once, even inside a decode. (While the
+/// inbox is full this thread waits instead, and the writer notices: its next heartbeat fails.)
+fn read_forever(
+    mut socket: UnixStream,
+    inbox: &SyncSender<ToEngine>,
+    texts: &SyncSender<TokenizePiece>,
+) -> ! {
+    let mut decoder = Decoder::default();
+    let mut buffer = vec![0; READ_BYTES];
+    loop {
+        match socket.read(&mut buffer) {
+            Ok(0) => end_process(EngineExit::ParentGone),
+            Ok(n_bytes) => decoder.push(&buffer[..n_bytes]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => end_process(EngineExit::ParentGone),
+        }
+        hand_on(&mut decoder, inbox, texts);
+    }
+}
+
+fn hand_on(decoder: &mut Decoder, inbox: &SyncSender<ToEngine>, texts: &SyncSender<TokenizePiece>) {
+    loop {
+        let delivered = match decoder.next_message() {
+            Ok(Some(ToEngine::Tokenize(piece))) => texts.send(piece).is_ok(),
+            Ok(Some(message)) => inbox.send(message).is_ok(),
+            Ok(None) => return,
+            Err(error) => {
+                end_process_saying(EngineExit::Protocol, &format!("a frame cannot be read: {error}"))
+            }
+        };
+        if !delivered {
+            // Both receivers live as long as the process.
+            end_process(EngineExit::Internal);
+        }
+    }
+}

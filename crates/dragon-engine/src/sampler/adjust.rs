@@ -1,0 +1,54 @@
+//! Bans, biases and penalties: what changes single logits.
+
+use dragon_ipc::Sampling;
+
+use super::{History, Rules};
+
+/// The logits after bans, `logit_bias` and penalties: the ones given where nothing changes them, else a copy in
+/// `adjusted`.
+pub(super) fn apply<'a>(
+    logits: &'a [f32],
+    rules: &Rules,
+    history: &History,
+    adjusted: &'a mut Vec<f32>,
+) -> &'a [f32] {
+    let sampling = &rules.sampling;
+    if rules.banned.is_empty() && sampling.logit_bias.is_empty() && !has_penalties(sampling) {
+        return logits;
+    }
+    adjusted.clear();
+    adjusted.extend_from_slice(logits);
+    for (token, bias) in &sampling.logit_bias {
+        change(adjusted, *token, |logit| logit + bias);
+    }
+    if has_penalties(sampling) {
+        for (token, count) in history.counts() {
+            change(adjusted, token, |logit| penalized(logit, count, sampling));
+        }
+    }
+    for token in &rules.banned {
+        change(adjusted, *token, |_| f32::NEG_INFINITY);
+    }
+    adjusted
+}
+
+fn has_penalties(sampling: &Sampling) -> bool {
+    sampling.presence_penalty != 0.0 || sampling.frequency_penalty != 0.0 || sampling.repeat_penalty != 1.0
+}
+
+/// As llama.cpp: the repeat penalty (Keskar et al. 2019, CTRL, with the sign mended for negative logits) comes
+/// before OpenAI's two.
+fn penalized(logit: f32, count: u32, sampling: &Sampling) -> f32 {
+    let repeated =
+        if logit <= 0.0 { logit * sampling.repeat_penalty } else { logit / sampling.repeat_penalty };
+    // Exact below 2^24 repetitions, more than any context holds.
+    #[expect(clippy::cast_precision_loss, reason = "see above")]
+    let count = count as f32;
+    repeated - count * sampling.frequency_penalty - sampling.presence_penalty
+}
+
+fn change(logits: &mut [f32], token: u32, change: impl FnOnce(f32) -> f32) {
+    if let Some(logit) = logits.get_mut(token as usize) {
+        *logit = change(*logit);
+    }
+}

@@ -1,0 +1,51 @@
+//! A first decode that shows whether this build computes correctly on this CPU.
+//!
+//! Some compilers get code for some CPUs wrong: then the first decode crashes, or its numbers are not numbers.
+//! Better to see that here, with a sentence, than in the first request.
+
+use crate::compute::Compute;
+use crate::llama::{DecodeError, Logits, Position, Row, TokenId};
+use crate::sampler;
+
+/// Tokens of the prompt: enough for the code paths of a prefill.
+const N_PROMPT: u32 = 8;
+
+/// What the self-test found.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SelfTestError {
+    /// The decode failed.
+    #[error("the self-test could not be decoded: {0}")]
+    Decode(#[from] DecodeError),
+    /// The numbers are wrong.
+    #[error(
+        "the self-test gave numbers that are not finite: this build does not compute correctly on this CPU \
+         (or the model file is damaged); rebuild on this machine with `make`"
+    )]
+    NotFinite,
+}
+
+/// Prefills a short prompt, decodes one more token, and leaves the cache empty.
+///
+/// # Errors
+/// See [`SelfTestError`].
+pub(crate) fn run<C: Compute>(compute: &mut C) -> Result<(), SelfTestError> {
+    let n_vocab = compute.facts().n_vocab;
+    let n_prompt = N_PROMPT.min(compute.facts().n_prefill_chunk).min(compute.facts().n_ctx_seq - 1);
+    let prompt: Vec<Row> = (0..n_prompt).map(|position| row(position, n_prompt, n_vocab)).collect();
+    decode(compute, &prompt)?;
+    decode(compute, &[row(n_prompt, n_prompt + 1, n_vocab)])?;
+    Ok(compute.free_sequence(0)?)
+}
+
+/// Tokens spread over the vocabulary; the last of `n_rows` gives logits.
+fn row(position: Position, n_rows: u32, n_vocab: u32) -> Row {
+    let token: TokenId = (n_vocab / (N_PROMPT + 1)).saturating_mul(position).min(n_vocab - 1);
+    let logits = if position + 1 == n_rows { Logits::Wanted } else { Logits::Skipped };
+    Row { token, seq: 0, position, logits }
+}
+
+fn decode<C: Compute>(compute: &mut C, rows: &[Row]) -> Result<(), SelfTestError> {
+    compute.decode(rows)?;
+    let logits = compute.logits(rows.len() - 1)?;
+    if sampler::are_sound(logits) { Ok(()) } else { Err(SelfTestError::NotFinite) }
+}

@@ -1,0 +1,94 @@
+//! Which sequence ids are taken, and by what.
+//!
+//! The lowest free id is given first: llama.cpp splits a decode call at every gap in its sequence ids (18 ms
+//! for ids 0 to 7, 44 ms for every second id), so the running ones should be neighbours.
+
+use crate::llama::SeqId;
+
+/// A fixed number of places, each empty or holding a `T`.
+#[derive(Debug, Clone)]
+pub(crate) struct Slots<T> {
+    places: Vec<Option<T>>,
+    n_busy: usize,
+}
+
+// === impl Slots ===
+
+impl<T> Slots<T> {
+    /// All empty.
+    pub(crate) fn new(n_slots: u32) -> Self {
+        Self { places: (0..n_slots).map(|_| None).collect(), n_busy: 0 }
+    }
+
+    /// Places that are taken.
+    pub(crate) fn n_busy(&self) -> usize {
+        self.n_busy
+    }
+
+    /// Places that are free.
+    pub(crate) fn n_free(&self) -> usize {
+        self.places.len() - self.n_busy
+    }
+
+    /// Puts `value` into the lowest free place; gives it back if there is none.
+    pub(crate) fn take(&mut self, value: T) -> Result<SeqId, T> {
+        match (0..).zip(&mut self.places).find(|(_, place)| place.is_none()) {
+            Some((seq, place)) => {
+                *place = Some(value);
+                self.n_busy += 1;
+                Ok(seq)
+            }
+            None => Err(value),
+        }
+    }
+
+    /// Empties a place and returns what was in it.
+    pub(crate) fn free(&mut self, seq: SeqId) -> Option<T> {
+        let value = self.places.get_mut(seq as usize)?.take()?;
+        self.n_busy -= 1;
+        Some(value)
+    }
+
+    /// What is in a place.
+    pub(crate) fn get_mut(&mut self, seq: SeqId) -> Option<&mut T> {
+        self.places.get_mut(seq as usize)?.as_mut()
+    }
+
+    /// Everything, in the order of ids.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (SeqId, &T)> {
+        (0..).zip(&self.places).filter_map(|(seq, place)| Some((seq, place.as_ref()?)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Against a map and the rule "the lowest free id".
+        #[test]
+        fn behaves_like_a_map_that_gives_the_lowest_free_id(
+            operations in prop::collection::vec((any::<bool>(), 0_u32..6), 0..100),
+        ) {
+            let mut slots = Slots::new(5);
+            let mut model = BTreeMap::new();
+            for (value, (is_take, seq)) in operations.into_iter().enumerate() {
+                if is_take {
+                    let lowest = (0..5).find(|seq| !model.contains_key(seq));
+                    prop_assert_eq!(slots.take(value).ok(), lowest);
+                    lowest.map(|seq| model.insert(seq, value));
+                } else {
+                    prop_assert_eq!(slots.free(seq), model.remove(&seq));
+                }
+                prop_assert_eq!(slots.n_busy(), model.len());
+                prop_assert_eq!(slots.n_free(), 5 - model.len());
+                let held: Vec<_> = slots.iter().map(|(seq, value)| (seq, *value)).collect();
+                prop_assert_eq!(held, model.clone().into_iter().collect::<Vec<_>>());
+            }
+        }
+    }
+}
