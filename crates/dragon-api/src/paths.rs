@@ -11,12 +11,12 @@ pub struct EndpointPath {
 
 /// Every endpoint.
 pub const ENDPOINTS: &[EndpointPath] = &[
-    EndpointPath { methods: "POST", path: CHAT },
-    EndpointPath { methods: "POST", path: COMPLETIONS },
-    EndpointPath { methods: "GET, HEAD", path: MODELS },
-    EndpointPath { methods: "GET, HEAD", path: "/v1/models/{id}" },
-    EndpointPath { methods: "GET, HEAD", path: "/health" },
-    EndpointPath { methods: "GET, HEAD", path: "/ready" },
+    EndpointPath { methods: "POST, OPTIONS", path: CHAT },
+    EndpointPath { methods: "POST, OPTIONS", path: COMPLETIONS },
+    EndpointPath { methods: "GET, HEAD, OPTIONS", path: MODELS },
+    EndpointPath { methods: "GET, HEAD, OPTIONS", path: "/v1/models/{id}" },
+    EndpointPath { methods: "GET, HEAD, OPTIONS", path: "/health" },
+    EndpointPath { methods: "GET, HEAD, OPTIONS", path: "/ready" },
 ];
 
 const CHAT: &str = "/v1/chat/completions";

@@ -8,8 +8,14 @@ use std::time::Duration;
 
 use dragon_core::label::Reason;
 
+use crate::paths::nearest_endpoint;
+use crate::quote::{quote, shorten};
+
 mod row;
 mod wire;
+
+/// Stands for the field's path in errors that concern the body as a whole; `error.param` is `null` there.
+pub const BODY: &str = "The body";
 
 /// An answer with a status other than 200.
 ///
@@ -44,7 +50,7 @@ pub enum ApiError {
     /// A value of the wrong JSON type.
     #[error("{param} must be {expected}, not {found}.")]
     InvalidType {
-        /// Path of the field; "The body" where there is none.
+        /// Path of the field, or [`BODY`].
         param: String,
         /// What is allowed.
         expected: &'static str,
@@ -54,7 +60,7 @@ pub enum ApiError {
     /// A value of the right type that is not allowed.
     #[error("{param} {problem}.")]
     InvalidValue {
-        /// Path of the field, or the name of a header.
+        /// Path of the field, name of a header, or [`BODY`].
         param: String,
         /// What is wrong and what is allowed, as the end of a sentence that begins with the field.
         problem: String,
@@ -176,56 +182,59 @@ pub enum ApiError {
 
 impl ApiError {
     /// A value that is not allowed. `problem` ends a sentence that begins with `param`: "must be ...".
-    pub fn invalid(param: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self::InvalidValue { param: param.into(), problem: problem.into() }
+    /// A `param` that a client made long is shortened.
+    pub fn invalid(param: impl AsRef<str>, problem: impl Into<String>) -> Self {
+        Self::InvalidValue { param: shorten(param.as_ref()), problem: problem.into() }
     }
 
     /// A field, or a value of it, that this server or this model cannot honour, and what to do instead.
-    pub fn unsupported(param: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self::Unsupported { param: param.into(), remedy: remedy.into() }
+    /// A `param` that a client made long is shortened.
+    pub fn unsupported(param: impl AsRef<str>, remedy: impl Into<String>) -> Self {
+        Self::Unsupported { param: shorten(param.as_ref()), remedy: remedy.into() }
     }
 
     /// No served model is called `model`.
     pub fn model_not_found(model: &str, served: Vec<String>) -> Self {
-        Self::ModelNotFound { model: crate::quote::quote(model), served }
+        Self::ModelNotFound { model: quote(model), served }
     }
 
     /// No endpoint has this path; finds the nearest one that has.
     pub fn unknown_path(path: &str) -> Self {
-        Self::UnknownPath { path: crate::quote::quote(path), nearest: crate::paths::nearest_endpoint(path) }
+        Self::UnknownPath { path: quote(path), nearest: nearest_endpoint(path) }
     }
 
     /// The endpoint does not take `method`.
     pub fn method_not_allowed(method: &str, allow: &'static str) -> Self {
-        Self::MethodNotAllowed { method: crate::quote::shorten(method), allow }
+        Self::MethodNotAllowed { method: shorten(method), allow }
     }
 
     /// The body's declared type is not JSON.
     pub fn unsupported_media_type(found: &str) -> Self {
-        Self::UnsupportedMediaType { found: crate::quote::quote(found) }
+        Self::UnsupportedMediaType { found: quote(found) }
     }
 
     /// `Host` is not one of ours.
     pub fn forbidden_host(host: &str) -> Self {
-        Self::ForbiddenHost { host: crate::quote::quote(host) }
+        Self::ForbiddenHost { host: quote(host) }
     }
 
     /// `Origin` is not one that may use this server.
     pub fn forbidden_origin(origin: &str) -> Self {
-        Self::ForbiddenOrigin { origin: crate::quote::quote(origin) }
+        Self::ForbiddenOrigin { origin: quote(origin) }
     }
 
-    /// The field or header at fault, where there is one.
+    /// `error.param`: the field or header at fault, where there is one.
     pub fn param(&self) -> Option<&str> {
-        match self {
+        let param = match self {
             Self::MissingField { param, .. }
             | Self::InvalidType { param, .. }
             | Self::InvalidValue { param, .. }
-            | Self::Unsupported { param, .. } => Some(param),
-            Self::ContextTooLong { param, .. } => Some(param),
-            Self::ModelNotFound { .. } | Self::NoChatTemplate { .. } => Some("model"),
-            _ => None,
-        }
+            | Self::Unsupported { param, .. } => param.as_str(),
+            Self::ContextTooLong { param, .. } => param,
+            Self::ModelNotFound { .. } | Self::NoChatTemplate { .. } => "model",
+            _ => return None,
+        };
+        Some(param).filter(|param| *param != BODY)
     }
 }
 

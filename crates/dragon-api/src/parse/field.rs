@@ -163,11 +163,11 @@ impl<'a> Field<'a> {
 
     /// This value is not allowed; `problem` ends the sentence.
     pub(super) fn invalid(&self, problem: impl Into<String>) -> ApiError {
-        ApiError::invalid(self.path.clone(), problem)
+        ApiError::invalid(&self.path, problem)
     }
 
     pub(super) fn unsupported(&self, remedy: &str) -> ApiError {
-        ApiError::unsupported(self.path.clone(), remedy)
+        ApiError::unsupported(&self.path, remedy)
     }
 
     pub(super) fn wrong_type(&self, expected: &'static str) -> ApiError {

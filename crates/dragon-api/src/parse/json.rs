@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::field::type_name;
-use crate::error::ApiError;
+use crate::error::{ApiError, BODY};
 
 /// The body as an object. Nesting is bounded by serde_json (128 levels).
 pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
@@ -13,7 +13,7 @@ pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
     match value {
         Value::Object(object) => Ok(object),
         other => Err(ApiError::InvalidType {
-            param: "The body".to_owned(),
+            param: BODY.to_owned(),
             expected: "a JSON object",
             found: type_name(&other),
         }),
