@@ -193,7 +193,6 @@ fn looks_like(first: &[u8]) -> &'static str {
         [] => "it is empty",
         [b'P', b'K', 3 | 5, ..] => "it looks like a zip archive, perhaps PyTorch weights",
         [0, 0, 0, 0, ..] => "it begins with zeros, like an unfinished download",
-        [_, _, _, _, 0, 0, 0, 0] => "it looks like safetensors weights",
         [b'v', b'e', b'r', b's', b'i', b'o', b'n', ..] => {
             "it looks like a Git LFS pointer, a note in place of the file"
         }
@@ -201,6 +200,8 @@ fn looks_like(first: &[u8]) -> &'static str {
         [b'{', ..] => "it looks like JSON",
         [0x1F, 0x8B, ..] => "it looks like a gzip archive",
         [b't' | b'l' | b'f', b'j' | b'm', b'g', b'g', ..] => "it looks like the format before GGUF",
+        // They begin with the length of their JSON header, eight bytes of which the upper are zero.
+        [_, _, _, _, 0, 0, 0, 0] => "it looks like safetensors weights",
         _ => "it does not begin with `GGUF`",
     }
 }

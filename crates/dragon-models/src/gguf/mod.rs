@@ -15,3 +15,7 @@ pub use header::{GgufHeader, Version};
 pub use limits::*;
 pub use tensor::{ElementType, Tensor};
 pub use value::{Array, Value, ValueType, read_integers, read_text_at};
+
+#[cfg(test)]
+#[allow(clippy::cast_possible_truncation, reason = "the sizes of test data are small")]
+mod tests;
