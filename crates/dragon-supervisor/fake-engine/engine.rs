@@ -70,7 +70,7 @@ fn hear(mut socket: UnixStream, inbox: &SyncSender<ToEngine>) {
     let mut decoder = Decoder::default();
     let mut buffer = vec![0; 64 * 1024];
     loop {
-        while let Some(message) = decoder.next().unwrap() {
+        while let Some(message) = decoder.next_message().unwrap() {
             if let ToEngine::Load(load) = &message {
                 fault::DEAF.store(Script::new(&load.path).has("deaf"), Ordering::Relaxed);
             }
@@ -97,7 +97,7 @@ fn get_ready(socket: &mut UnixStream, script: &Script, load: &LoadSpec) {
         n_vocab: 257,
         n_ctx_train: load.n_ctx_seq,
         n_ctx_seq: load.n_ctx_seq,
-        n_slots: load.n_slots,
+        n_slots: script.number("slots").map_or(load.n_slots, |n| u32::try_from(n).unwrap()),
         load_ms: 0,
         self_test_ms: 0,
         system_info: surroundings(),
@@ -110,7 +110,8 @@ fn surroundings() -> String {
     let names: Vec<_> = std::env::vars().map(|(name, _)| name).collect();
     let directory = std::env::current_dir().unwrap();
     let leads_group = rustix::process::getpgrp() == rustix::process::getpid();
-    format!("env={} cwd={} leads_group={leads_group}", names.join("+"), directory.display())
+    let core = rustix::process::getrlimit(rustix::process::Resource::Core).maximum;
+    format!("env={} cwd={} leads_group={leads_group} core={core:?}", names.join("+"), directory.display())
 }
 
 impl Engine {

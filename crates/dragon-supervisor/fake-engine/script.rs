@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `load-ms=N` | loading takes this long |
 //! | `load-fault=FAULT` | instead of `Ready`, see [`crate::fault`] |
+//! | `slots=N` | claims this many |
 //! | `after=N` and `fault=FAULT` | when N tokens have been sent |
 //! | `step-ms=N` | time between steps, 1 by default |
 //! | `deaf` | does not end when the connection is closed |

@@ -2,9 +2,9 @@
 
 use dragon_ipc::{MAX_TEXT_BYTES_PER_PIECE, MAX_TOKENS_PER_PIECE, PromptPiece, ToEngine, TokenizePiece};
 
-use crate::inflight::Errand;
 use crate::job::AddSpecial;
 use crate::link::{Mouth, SayError};
+use crate::traffic::Errand;
 
 /// Sends everything that an errand needs, in order.
 pub(crate) async fn run(mouth: &mut Mouth, errand: Errand) -> Result<(), SayError> {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use dragon_ipc::GenerationId;
 use tokio::sync::mpsc;
 
-use crate::engine::Shared;
 use crate::job::Event;
+use crate::shared::Shared;
 
 /// A generation in progress. Dropping it before its end cancels it: the engine frees its slots within a step.
 #[derive(Debug)]

@@ -2,11 +2,11 @@
 
 use std::time::Instant;
 
-use dragon_ipc::{FromEngine, PROTOCOL_VERSION, Ready};
+use dragon_ipc::{FromEngine, MAX_SEQUENCES, PROTOCOL_VERSION, Ready};
 
-use crate::engine::Shared;
 use crate::life::Ending;
 use crate::link::{Ear, HearError};
+use crate::shared::Shared;
 
 /// Hears the engine's hello and returns the version of its build.
 pub(crate) async fn greet(ear: &mut Ear) -> Result<String, Ending> {
@@ -21,11 +21,21 @@ pub(crate) async fn greet(ear: &mut Ear) -> Result<String, Ending> {
 pub(crate) async fn load(ear: &mut Ear, shared: &Shared) -> Result<Ready, Ending> {
     loop {
         match ear.hear().await? {
-            FromEngine::Ready(ready) => return Ok(ready),
+            FromEngine::Ready(ready) => return sane(ready),
             FromEngine::Failed(failure) => return Err(Ending::Refused(failure)),
             FromEngine::Heartbeat(heartbeat) => shared.heard(heartbeat, Instant::now()),
             other => return Err(out_of_turn(&other)),
         }
+    }
+}
+
+/// The engine's figures bound what the server allocates, so they are not believed blindly.
+fn sane(ready: Ready) -> Result<Ready, Ending> {
+    if (1..=MAX_SEQUENCES).contains(&ready.n_slots) && ready.n_ctx_seq > 0 {
+        Ok(ready)
+    } else {
+        let (n_slots, n_ctx_seq) = (ready.n_slots, ready.n_ctx_seq);
+        Err(Ending::Broken(format!("it claims {n_slots} slots of {n_ctx_seq} tokens")))
     }
 }
 

@@ -1,113 +1,34 @@
-//! What is in flight between the server and one engine: generations, tokenizations, and orders not yet sent.
-//!
-//! One table behind one lock, pure and synchronous: handles put orders in, the connection takes them out and
-//! delivers what comes back. It does not know sockets or tasks.
-//!
-//! **A cancel is never lost.** Orders are names only (what they stand for lies in the tables), and a new
-//! order is admitted only while orders and generations together stay under [`MAX_ORDERS`]. Dropping a
-//! generation turns its place in the table into the place of its cancel, so there is always room for it, and
-//! it goes to the front, before prompts that are still to be sent.
+//! One generation in flight: what a new engine would need to continue it, and where its tokens go.
 
-use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::time::Instant;
 
 use dragon_core::sampling::TokenId;
-use dragon_ipc::{Aborted, CallId, GenerationId, Output, TokensPiece};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use crate::error::EngineError;
-use crate::job::{AddSpecial, Event, Job, Limits, Token};
+use crate::job::{Event, Job, Token};
 
-/// Most orders that wait plus generations that run: a start and a cancel for each of the 256 sequences of an
-/// engine, and as much again for tokenizations and the late.
-pub(crate) const MAX_ORDERS: usize = 1024;
-
-/// A tokenizer makes at most this many tokens out of a byte (normalization can lengthen a text) ...
-const MAX_TOKENS_PER_BYTE: usize = 4;
-
-/// ... and adds at most this many of its own. An engine that sends more is corrupt.
-const MAX_ADDED_TOKENS: usize = 16;
-
-/// Everything in flight to one engine.
+/// The record of one generation.
 #[derive(Debug)]
-pub(crate) struct Traffic {
-    gate: Gate,
-    generations: HashMap<GenerationId, InFlight>,
-    calls: HashMap<CallId, Call>,
-    orders: VecDeque<Order>,
-    /// Ids start at 1 and are never used again, also not for another process: so a late message cannot be
-    /// taken for another's.
-    last_id: u64,
-    busy_since: Option<Instant>,
-}
-
-/// Whether the engine takes orders.
-#[derive(Debug)]
-enum Gate {
-    Open(Limits),
-    Closed(EngineError),
-}
-
-/// The record of one generation: what is needed to continue it elsewhere, and where its tokens go.
-#[derive(Debug)]
-struct InFlight {
-    job: Arc<Job>,
+pub(crate) struct InFlight {
+    pub(crate) job: Arc<Job>,
+    pub(crate) sent: Sent,
     /// One per choice.
     choices: Vec<ChoiceRecord>,
-    sent: Sent,
     events: mpsc::Sender<Event>,
+}
+
+/// Whether the engine has heard of a generation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sent {
+    No,
+    Yes,
 }
 
 #[derive(Debug, Default)]
 struct ChoiceRecord {
     produced: Vec<TokenId>,
     ended: bool,
-}
-
-/// Whether the engine has heard of a generation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sent {
-    No,
-    Yes,
-}
-
-/// The record of one tokenization.
-#[derive(Debug)]
-struct Call {
-    /// `None` once it was taken to be sent.
-    text: Option<String>,
-    add_special: AddSpecial,
-    n_max_tokens: usize,
-    tokens: Vec<TokenId>,
-    answer: oneshot::Sender<Result<Vec<TokenId>, EngineError>>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Order {
-    Start(GenerationId),
-    Tokenize(CallId),
-    Cancel(GenerationId),
-}
-
-/// An order with what it stands for, ready to be sent.
-#[derive(Debug)]
-pub(crate) enum Errand {
-    /// Send the prompt, then the start.
-    Start(GenerationId, Arc<Job>),
-    /// Send the text.
-    Tokenize(CallId, String, AddSpecial),
-    /// Stop it.
-    Cancel(GenerationId),
-}
-
-/// What became of a message from the engine.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Delivery {
-    /// It reached whom it is for, or who has left meanwhile.
-    Taken,
-    /// It is for a name that never was: a bug, but a harmless one.
-    NeverAsked,
 }
 
 /// What an engine in its right mind does not send.
@@ -121,202 +42,22 @@ pub(crate) enum Violation {
     TooLongTokenization,
 }
 
-// === impl Traffic ===
-
-impl Traffic {
-    /// Nothing in flight, and closed until an engine is ready.
-    pub(crate) fn new() -> Self {
-        Self {
-            gate: Gate::Closed(EngineError::Down),
-            generations: HashMap::new(),
-            calls: HashMap::new(),
-            orders: VecDeque::new(),
-            last_id: 0,
-            busy_since: None,
-        }
-    }
-
-    /// An engine is ready to take orders.
-    pub(crate) fn open(&mut self, limits: Limits) {
-        self.gate = Gate::Open(limits);
-    }
-
-    /// The engine is gone: everything in flight ends with `why`, and so does everything asked from now on.
-    pub(crate) fn close(&mut self, why: &EngineError) {
-        self.gate = Gate::Closed(why.clone());
-        self.orders.clear();
-        self.busy_since = None;
-        for (_, in_flight) in self.generations.drain() {
-            in_flight.engine_lost(why);
-        }
-        for (_, call) in self.calls.drain() {
-            // The caller may have given up; then nobody needs to know.
-            let _ = call.answer.send(Err(why.clone()));
-        }
-    }
-
-    /// Since when there is always a generation in flight.
-    pub(crate) fn busy_since(&self) -> Option<Instant> {
-        self.busy_since
-    }
-
-    /// Generations in flight.
-    pub(crate) fn n_generations(&self) -> usize {
-        self.generations.len()
-    }
-
-    /// Enters a generation; its tokens arrive at the receiver.
-    ///
-    /// The channel holds the most events that the job can ever bring, so that delivering never waits for a
-    /// slow client, and memory is bounded by name. It allocates as it fills, not before.
-    pub(crate) fn start(
-        &mut self,
-        job: Job,
-        now: Instant,
-    ) -> Result<(GenerationId, mpsc::Receiver<Event>), EngineError> {
-        let limits = self.limits()?;
-        job.check(limits)?;
-        self.admit(2)?;
-        let (events, receiver) = mpsc::channel(job.n_max_events(limits));
-        let choices = (0..job.n_choices).map(|_| ChoiceRecord::default()).collect();
-        let id = self.new_id();
-        self.generations.insert(id, InFlight { job: Arc::new(job), choices, sent: Sent::No, events });
-        self.orders.push_back(Order::Start(id));
-        self.busy_since.get_or_insert(now);
-        Ok((id, receiver))
-    }
-
-    /// Enters a tokenization; its tokens arrive at the receiver.
-    #[expect(clippy::type_complexity, reason = "an id and a receiver, named by the function")]
-    pub(crate) fn tokenize(
-        &mut self,
-        text: &str,
-        add_special: AddSpecial,
-    ) -> Result<(CallId, oneshot::Receiver<Result<Vec<TokenId>, EngineError>>), EngineError> {
-        self.limits()?;
-        self.admit(1)?;
-        let (answer, receiver) = oneshot::channel();
-        let n_max_tokens = text.len().saturating_mul(MAX_TOKENS_PER_BYTE).saturating_add(MAX_ADDED_TOKENS);
-        let id = self.new_id();
-        let text = Some(text.to_owned());
-        self.calls.insert(id, Call { text, add_special, n_max_tokens, tokens: Vec::new(), answer });
-        self.orders.push_back(Order::Tokenize(id));
-        Ok((id, receiver))
-    }
-
-    /// The client has left. What has ended, or was lost, needs no cancel.
-    pub(crate) fn abandon(&mut self, id: GenerationId) {
-        let Some(in_flight) = self.remove(id) else {
-            return;
-        };
-        // An engine that has not heard of it need not: its start finds no generation and is skipped.
-        if in_flight.sent == Sent::Yes {
-            self.orders.push_front(Order::Cancel(id));
-        }
-    }
-
-    /// Nobody waits for this tokenization any more.
-    pub(crate) fn forget_call(&mut self, id: CallId) {
-        self.calls.remove(&id);
-    }
-
-    /// The next thing to send; `None` when all is sent.
-    pub(crate) fn take_errand(&mut self) -> Option<Errand> {
-        while let Some(order) = self.orders.pop_front() {
-            let errand = match order {
-                Order::Cancel(id) => Some(Errand::Cancel(id)),
-                Order::Start(id) => self.generations.get_mut(&id).map(|in_flight| {
-                    in_flight.sent = Sent::Yes;
-                    Errand::Start(id, Arc::clone(&in_flight.job))
-                }),
-                Order::Tokenize(id) => self.calls.get_mut(&id).and_then(|call| {
-                    let text = call.text.take()?;
-                    Some(Errand::Tokenize(id, text, call.add_special))
-                }),
-            };
-            // Who was waiting for an order that leads nowhere has left before it was sent.
-            if errand.is_some() {
-                return errand;
-            }
-        }
-        None
-    }
-
-    /// Hands one token to its generation.
-    pub(crate) fn deliver(&mut self, output: Output) -> Result<Delivery, Violation> {
-        let id = output.generation;
-        let Some(in_flight) = self.generations.get_mut(&id) else {
-            return Ok(self.not_here(id));
-        };
-        in_flight.deliver(output.into())?;
-        if in_flight.choices.iter().all(|choice| choice.ended) {
-            self.remove(id);
-        }
-        Ok(Delivery::Taken)
-    }
-
-    /// Ends a generation that the engine gave up.
-    pub(crate) fn aborted(&mut self, aborted: Aborted) -> Delivery {
-        let Some(in_flight) = self.remove(aborted.generation) else {
-            return self.not_here(aborted.generation);
-        };
-        in_flight.end(EngineError::Aborted { kind: aborted.kind, message: aborted.message });
-        Delivery::Taken
-    }
-
-    /// Adds tokens to their tokenization.
-    pub(crate) fn deliver_tokens(&mut self, piece: TokensPiece) -> Result<Delivery, Violation> {
-        let Some(call) = self.calls.get_mut(&piece.call) else {
-            return Ok(self.not_here(piece.call));
-        };
-        if call.tokens.len() + piece.tokens.len() > call.n_max_tokens {
-            return Err(Violation::TooLongTokenization);
-        }
-        call.tokens.extend(piece.tokens);
-        if piece.last
-            && let Some(call) = self.calls.remove(&piece.call)
-        {
-            // The caller may have given up; then nobody needs the tokens.
-            let _ = call.answer.send(Ok(call.tokens));
-        }
-        Ok(Delivery::Taken)
-    }
-
-    fn limits(&self) -> Result<Limits, EngineError> {
-        match &self.gate {
-            Gate::Open(limits) => Ok(*limits),
-            Gate::Closed(why) => Err(why.clone()),
-        }
-    }
-
-    /// Keeps `orders + generations` within [`MAX_ORDERS`], see the head of this file.
-    fn admit(&self, n_places: usize) -> Result<(), EngineError> {
-        let n_taken = self.orders.len() + self.generations.len();
-        if n_taken + n_places > MAX_ORDERS { Err(EngineError::Busy) } else { Ok(()) }
-    }
-
-    fn new_id(&mut self) -> u64 {
-        self.last_id += 1;
-        self.last_id
-    }
-
-    fn not_here(&self, id: u64) -> Delivery {
-        if (1..=self.last_id).contains(&id) { Delivery::Taken } else { Delivery::NeverAsked }
-    }
-
-    fn remove(&mut self, id: GenerationId) -> Option<InFlight> {
-        let removed = self.generations.remove(&id);
-        if self.generations.is_empty() {
-            self.busy_since = None;
-        }
-        removed
-    }
-}
-
 // === impl InFlight ===
 
 impl InFlight {
-    fn deliver(&mut self, token: Token) -> Result<(), Violation> {
+    /// Nothing sent, nothing produced. The channel must have room for all that the job can bring.
+    pub(crate) fn new(job: Job, events: mpsc::Sender<Event>) -> Self {
+        let choices = (0..job.n_choices).map(|_| ChoiceRecord::default()).collect();
+        Self { job: Arc::new(job), sent: Sent::No, choices, events }
+    }
+
+    /// Whether every choice has its last token.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.choices.iter().all(|choice| choice.ended)
+    }
+
+    /// Takes one token from the engine.
+    pub(crate) fn deliver(&mut self, token: Token) -> Result<(), Violation> {
         let record = self.choices.get_mut(token.choice as usize).filter(|choice| !choice.ended);
         let record = record.ok_or(Violation::NoSuchChoice)?;
         if record.produced.len() >= self.job.n_max_tokens as usize {
@@ -333,15 +74,13 @@ impl InFlight {
 
     /// What becomes of this generation now that its engine is gone: the one place where that is decided.
     /// `job` and `choices` say all that a new engine would need to continue it; today it ends.
-    fn engine_lost(self, why: &EngineError) {
+    pub(crate) fn engine_lost(self, why: &EngineError) {
         self.end(why.clone());
     }
 
-    fn end(self, why: EngineError) {
+    /// Tells the client that nothing more comes, and why.
+    pub(crate) fn end(self, why: EngineError) {
         // The channel has a place for this event, see `Job::n_max_events`; or nobody listens any more.
         let _ = self.events.try_send(Event::Lost(why));
     }
 }
-
-#[cfg(test)]
-mod tests;

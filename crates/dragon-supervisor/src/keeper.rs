@@ -14,6 +14,8 @@ use std::thread;
 
 use parking_lot::Mutex;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
+#[cfg(target_os = "linux")]
+use rustix::process::{Resource, Rlimit};
 use tokio::sync::{oneshot, watch};
 
 /// What an engine inherits of the server's environment; the rest, where secrets may lie, stays here. The
@@ -88,6 +90,7 @@ fn start(binary: &Path, exit: watch::Receiver<Option<ExitStatus>>) -> io::Result
         .stdout(Stdio::from(engine_output.try_clone()?))
         .stderr(Stdio::from(engine_output))
         .spawn()?;
+    forbid_core_dumps(Pid::from_child(&child));
     let leash = Arc::new(Leash(Mutex::new(Held::Running(Pid::from_child(&child)))));
     let process = Process { pid: child.id(), leash, exit };
     Ok((child, Spawned { process, socket, output }))
@@ -101,6 +104,20 @@ fn command(binary: &Path) -> Command {
     command.current_dir("/").process_group(0);
     command
 }
+
+/// The connection of a crashed process closes only after its core dump, and the dump of a large model takes
+/// many seconds in which requests would wait. One byte, not zero: Linux then skips dump programs too.
+#[cfg(target_os = "linux")]
+fn forbid_core_dumps(pid: Pid) {
+    let limit = Rlimit { current: Some(1), maximum: Some(1) };
+    if let Err(error) = rustix::process::prlimit(Some(pid), Resource::Core, limit) {
+        tracing::warn!(%error, "core dumps of an engine process could not be forbidden");
+    }
+}
+
+/// Elsewhere nothing but the process itself can change its limits.
+#[cfg(not(target_os = "linux"))]
+fn forbid_core_dumps(_pid: Pid) {}
 
 /// Waits for the end without reaping first, because between the two nobody may kill by id.
 fn reap(child: &mut Child, leash: &Leash) -> Option<ExitStatus> {

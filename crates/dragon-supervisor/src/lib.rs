@@ -9,7 +9,7 @@
 //!
 //! - [`Engine`] is what the server holds; [`Generation`] is one running answer, and dropping it cancels it.
 //! - `supervise` runs one `life` after the other. A life is: spawn (`keeper`), `handshake`, `service`, end.
-//! - `inflight` is the table of what is in flight. It decides what an engine's loss means for each.
+//! - `traffic` is the table of what is in flight; `inflight` decides what an engine's loss means for each.
 //!
 //! What this crate does not do: it has no queue of requests, no deadlines and no fairness (it starts what it
 //! is told to start), and it does not judge a slow engine, only a dead or a lying one.
@@ -28,8 +28,10 @@ mod life;
 mod link;
 mod log;
 mod service;
+mod shared;
 mod state;
 mod supervise;
+mod traffic;
 
 pub use death::Death;
 pub use engine::{Engine, EngineSpec};

@@ -8,13 +8,14 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::death::Death;
-use crate::engine::{EngineSpec, Shared};
+use crate::engine::EngineSpec;
 use crate::error::{EngineError, Failure, Stage};
 use crate::handshake;
 use crate::keeper::{self, Process, Spawned};
 use crate::link::{self, Ear, Mouth};
 use crate::log;
 use crate::service;
+use crate::shared::Shared;
 
 /// How long an engine may take for what it must do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +61,10 @@ pub(crate) enum Ending {
 /// still said. Everything is in the socket by then.
 const LAST_WORDS: Duration = Duration::from_millis(50);
 
+/// How long to wait for a process after SIGKILL. Only the kernel can hold it up, as a broken driver does; the
+/// server must not hang with it.
+const KILL_LIMIT: Duration = Duration::from_secs(5);
+
 /// Runs one process until it ends.
 pub(crate) async fn live(
     shared: &Shared,
@@ -68,13 +73,12 @@ pub(crate) async fn live(
     tasks: &TaskTracker,
     shutdown: &CancellationToken,
 ) -> LifeEnd {
-    let spawn_failed = |error: std::io::Error| LifeEnd {
-        healthy_for: Duration::ZERO,
-        failure: Some(Failure::Spawn { binary: spec.binary.clone(), reason: error.to_string() }),
-    };
     let (process, follower, link) = match set_out(spec, tasks).await {
         Ok(set_out) => set_out,
-        Err(error) => return spawn_failed(error),
+        Err(error) => {
+            let failure = Failure::Spawn { binary: spec.binary.clone(), reason: error.to_string() };
+            return LifeEnd { healthy_for: Duration::ZERO, failure: Some(failure) };
+        }
     };
     tracing::info!(model = spec.model, pid = process.pid, "engine started");
     shared.begin(process.pid);
@@ -144,13 +148,18 @@ async fn last_words(process: &Process) {
 
 // === impl Patience ===
 
+impl Patience {
+    /// What holds where nothing else is said; the fields say why so long.
+    pub const DEFAULT: Self = Self {
+        hello: Duration::from_secs(5),
+        load: Duration::from_secs(120),
+        farewell: Duration::from_secs(1),
+    };
+}
+
 impl Default for Patience {
     fn default() -> Self {
-        Self {
-            hello: Duration::from_secs(5),
-            load: Duration::from_secs(120),
-            farewell: Duration::from_secs(1),
-        }
+        Self::DEFAULT
     }
 }
 
@@ -164,7 +173,11 @@ impl Ending {
             return status;
         }
         process.kill();
-        process.ended().await
+        let ended = tokio::time::timeout(KILL_LIMIT, process.ended()).await;
+        ended.unwrap_or_else(|_| {
+            tracing::error!(pid = process.pid, "an engine process does not end, although it was killed");
+            None
+        })
     }
 
     fn failure(self, stage: Stage, status: Option<ExitStatus>, last_lines: Vec<String>) -> Option<Failure> {

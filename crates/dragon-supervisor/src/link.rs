@@ -63,7 +63,7 @@ impl Ear {
     /// The next message. Cancel safe: what has arrived stays here.
     pub(crate) async fn hear(&mut self) -> Result<FromEngine, HearError> {
         loop {
-            if let Some(message) = self.decoder.next()? {
+            if let Some(message) = self.decoder.next_message()? {
                 return Ok(message);
             }
             match self.socket.read(&mut self.buffer).await {

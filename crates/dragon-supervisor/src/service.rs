@@ -5,12 +5,13 @@ use std::time::Instant;
 
 use dragon_ipc::{FromEngine, Step};
 
-use crate::engine::Shared;
 use crate::errand;
 use crate::handshake::out_of_turn;
-use crate::inflight::{Delivery, Violation};
+use crate::inflight::Violation;
 use crate::life::Ending;
 use crate::link::{Ear, Mouth, SayError};
+use crate::shared::Shared;
+use crate::traffic::Delivery;
 
 /// Serves until the conversation ends.
 ///

@@ -8,9 +8,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::backoff::Backoff;
-use crate::engine::{EngineSpec, Shared};
+use crate::engine::EngineSpec;
 use crate::error::{Failure, StartError};
 use crate::life::{self, LifeEnd, Patience};
+use crate::shared::Shared;
 use crate::state::EngineState;
 
 /// Keeps an engine process running until `shutdown` is cancelled; then ends it and waits for its end.

@@ -69,7 +69,6 @@ async fn a_kill_is_noticed_at_once_and_leaves_no_zombie() {
         assert_eq!(next(generation).await, None);
     }
     assert!(killed_at.elapsed() < AT_ONCE, "took {:?}", killed_at.elapsed());
-    assert!(!matches!(rig.engine.state(), EngineState::Ready(ready) if ready.n_slots == 0));
     rig.until_serving_again(1).await;
     assert!(is_gone(pid), "{pid} was not reaped");
     assert_ne!(rig.pid(), pid);
@@ -89,9 +88,9 @@ async fn nobody_finds_a_lost_engine_ready() {
 
 #[tokio::test]
 async fn a_waiting_tokenization_hears_of_the_loss() {
-    // A step of a minute: the fake engine reads its messages but the test kills it before the first is due.
-    let rig = Rig::ready("load-ms=0").await;
+    let rig = Rig::ready("").await;
     let pid = rig.pid();
+    // Long enough that it is still being sent when the engine dies.
     let text = "a".repeat(4_000_000);
     let (answer, ()) = tokio::join!(rig.engine.tokenize(&text, AddSpecial::No), async { kill(pid) });
     assert_eq!(answer, Err(EngineError::Down));

@@ -20,8 +20,8 @@ pub(crate) const N_CTX_SEQ: u32 = 100_000;
 
 /// Short enough for tests of time limits, long enough for a busy machine where nothing is wrong.
 pub(crate) const PATIENCE: Patience = Patience {
-    hello: Duration::from_secs(3),
-    load: Duration::from_secs(2),
+    hello: Duration::from_secs(4),
+    load: Duration::from_secs(4),
     farewell: Duration::from_millis(500),
 };
 

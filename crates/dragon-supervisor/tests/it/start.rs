@@ -88,6 +88,13 @@ async fn an_abort_while_loading_is_told_with_its_meaning() {
 }
 
 #[tokio::test]
+async fn absurd_figures_are_not_believed() {
+    let rig = Rig::start("slots=4000000000");
+    let failure = failure(&rig).await;
+    assert!(matches!(failure, Failure::Protocol { stage: Stage::Loading, .. }), "{failure:?}");
+}
+
+#[tokio::test]
 async fn a_load_without_end_is_given_up_in_time() {
     let rig = Rig::start("load-fault=hang");
     assert_eq!(failure(&rig).await, Failure::TimedOut { stage: Stage::Loading, limit: PATIENCE.load });
@@ -115,7 +122,7 @@ async fn the_engine_finds_itself_in_clean_surroundings() {
         );
     }
     assert!(env.contains("GGML_NO_BACKTRACE"));
-    assert_eq!(rest, "cwd=/ leads_group=true");
+    assert_eq!(rest, "cwd=/ leads_group=true core=Some(1)");
 }
 
 #[tokio::test]

@@ -1,0 +1,118 @@
+//! What the handles, the generations and the supervising task of one engine share.
+
+use std::time::Instant;
+
+use dragon_ipc::{Heartbeat, Ready};
+use parking_lot::Mutex;
+use tokio::sync::{Notify, Semaphore, watch};
+
+use crate::error::{EngineError, StartError};
+use crate::job::Limits;
+use crate::state::{EngineState, Progress};
+use crate::traffic::Traffic;
+
+/// Texts that wait in the engine's tokenizer at once; more wait here for their turn. It has one thread, so a
+/// longer line there would only hold copies of texts.
+const MAX_TOKENIZATIONS: usize = 64;
+
+/// What handles, generations and the supervising task share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) model: String,
+    pub(crate) traffic: Mutex<Traffic>,
+    /// Rung after every new order.
+    pub(crate) bell: Notify,
+    pub(crate) progress: Mutex<Progress>,
+    pub(crate) state: watch::Sender<EngineState>,
+    /// When the state became ready last.
+    pub(crate) ready_at: Mutex<Option<Instant>>,
+    /// How the first start ended; it never changes after.
+    pub(crate) first: watch::Sender<Option<Result<Ready, StartError>>>,
+    pub(crate) tokenizations: Semaphore,
+}
+
+// === impl Shared ===
+
+impl Shared {
+    pub(crate) fn new(model: String) -> Self {
+        Self {
+            model,
+            traffic: Mutex::new(Traffic::new()),
+            bell: Notify::new(),
+            progress: Mutex::default(),
+            state: watch::Sender::new(EngineState::Starting),
+            ready_at: Mutex::default(),
+            first: watch::Sender::new(None),
+            tokenizations: Semaphore::new(MAX_TOKENIZATIONS),
+        }
+    }
+
+    pub(crate) fn set_state(&self, state: EngineState) {
+        self.state.send_replace(state);
+    }
+
+    /// The process runs.
+    pub(crate) fn begin(&self, pid: u32) {
+        self.progress.lock().begin(pid);
+    }
+
+    /// The engine takes orders from now on.
+    pub(crate) fn ready(&self, ready: Ready) {
+        let (load_ms, self_test_ms) = (ready.load_ms, ready.self_test_ms);
+        tracing::info!(model = self.model, load_ms, self_test_ms, "engine ready");
+        tracing::debug!(model = self.model, "engine's CPU features: {}", ready.system_info);
+        self.traffic.lock().open(Limits { n_ctx_seq: ready.n_ctx_seq, n_slots: ready.n_slots });
+        *self.ready_at.lock() = Some(Instant::now());
+        self.settle_first(Ok(ready.clone()));
+        self.set_state(EngineState::Ready(ready));
+    }
+
+    /// The engine is gone; how it died is not known yet. Nobody must find it ready after this.
+    pub(crate) fn lost(&self, why: &EngineError) {
+        *self.ready_at.lock() = None;
+        self.state.send_if_modified(|state| {
+            let was_ready = matches!(state, EngineState::Ready(_));
+            if was_ready {
+                *state = EngineState::Ending;
+            }
+            was_ready
+        });
+        let mut traffic = self.traffic.lock();
+        let n_lost = traffic.n_generations();
+        traffic.close(why);
+        drop(traffic);
+        if n_lost > 0 {
+            tracing::warn!(model = self.model, n_lost, "generations lost: {why}");
+        }
+    }
+
+    /// The process has been reaped.
+    pub(crate) fn ended(&self) {
+        self.progress.lock().pid = None;
+    }
+
+    /// The supervision is over.
+    pub(crate) fn stop(&self) {
+        self.lost(&EngineError::Stopping);
+        self.settle_first(Err(StartError::Stopping));
+        self.set_state(EngineState::Stopped);
+    }
+
+    pub(crate) fn settle_first(&self, outcome: Result<Ready, StartError>) {
+        self.first.send_if_modified(|first| {
+            let is_first = first.is_none();
+            if is_first {
+                *first = Some(outcome);
+            }
+            is_first
+        });
+    }
+
+    pub(crate) fn stepped(&self, at: Instant) {
+        self.progress.lock().stepped(at);
+    }
+
+    pub(crate) fn heard(&self, heartbeat: Heartbeat, at: Instant) {
+        self.progress.lock().heard(heartbeat, at);
+    }
+}
