@@ -12,5 +12,6 @@
 )]
 
 pub mod gguf_writer;
+pub mod harness;
 pub mod rng;
 pub mod tiny;
