@@ -12,8 +12,8 @@ use crate::error::{Raised, TemplateError};
 use crate::json;
 use crate::strftime::strftime;
 
-/// How deep macros and blocks may nest. A level costs about 1 KiB of stack, and a server's worker threads
-/// have 2 MiB; templates need about five levels.
+/// How deep macros and blocks may nest. Templates need about five levels. The deepest that this and the parser
+/// admit fits into 256 KiB of stack, and threads of a server have 2 MiB.
 const MAX_RECURSION: usize = 100;
 
 /// An environment with a budget of work.

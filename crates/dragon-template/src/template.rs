@@ -14,9 +14,9 @@ use crate::variables::Variables;
 pub const MAX_SOURCE_BYTES: usize = 256 * 1024;
 
 /// Units of work of one rendering: one pays for an instruction of the renderer or 64 bytes of text. A message
-/// costs 50 to 300, so this is enough for thousands; it ends an endless loop in about a fifth of a second,
-/// and no more than 128 MB of text can come into being.
-pub const MAX_FUEL: u64 = 2_000_000;
+/// costs 25 to 50 in the templates measured, so this is enough for any conversation that a body can hold. It
+/// ends an endless program within 0.2 s, and bounds the text that can come into being to 64 MB.
+pub const MAX_FUEL: u64 = 1_000_000;
 
 /// Bytes of a rendered prompt. Four times the usual limit of a body: no context holds it.
 pub const MAX_OUTPUT_BYTES: usize = 4 * 1024 * 1024;
