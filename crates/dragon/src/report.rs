@@ -30,5 +30,5 @@ pub(crate) fn load_failures(failures: &[LoadFailure]) -> Exit {
 
 /// A closed standard error is no reason to end differently.
 fn say(line: &str) {
-    let _ = writeln!(std::io::stderr(), "dragon: {line}");
+    let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -6,7 +6,7 @@ use super::Place;
 use crate::exit::Exit;
 
 /// One mistake, told in one line: `PLACE: SETTING: what is wrong; what to do`. Setting and remedy may be
-/// empty, and are then left out.
+/// empty, and are then left out, as is the place of what nobody set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
     place: Place,
@@ -36,7 +36,9 @@ pub(crate) struct Problems {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { place, setting, wrong, remedy, .. } = self;
-        write!(f, "{place}: ")?;
+        if *place != Place::Default {
+            write!(f, "{place}: ")?;
+        }
         if !setting.is_empty() {
             write!(f, "{setting}: ")?;
         }

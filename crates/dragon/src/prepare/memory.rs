@@ -32,3 +32,67 @@ fn compare(models: &[PreparedModel], available: Available, problems: &mut Proble
         problems.model(largest.place.clone(), "", wrong, remedy);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::time::Duration;
+
+    use dragon_core::sampling::SamplingDefaults;
+    use dragon_http::ModelSettings;
+    use dragon_ipc::{CacheType, LoadSpec};
+
+    use super::compare;
+    use crate::config::{Place, Problems};
+    use crate::exit::Exit;
+    use crate::host::{Available, MemoryBound};
+    use crate::prepare::PreparedModel;
+
+    fn model(id: &str, memory_bytes: u64) -> PreparedModel {
+        PreparedModel {
+            place: Place::CommandLine,
+            settings: ModelSettings {
+                id: id.to_owned(),
+                deadline: Duration::from_secs(10),
+                queue_max: 100,
+                max_tokens: None,
+                sampling: SamplingDefaults::default(),
+                template: None,
+                created_s: 0,
+            },
+            load: LoadSpec {
+                path: PathBuf::from("/m.gguf"),
+                n_ctx_seq: 4096,
+                n_slots: 8,
+                n_prefill_chunk: 128,
+                n_threads: 1,
+                cache_type: CacheType::F16,
+                n_gpu_layers: 0,
+            },
+            memory_bytes,
+        }
+    }
+
+    /// What is said where so much is available for a model of 3 GB and one of 1 GB.
+    fn said_with(bytes: u64) -> (Vec<String>, Option<Exit>) {
+        let mut problems = Problems::default();
+        let models = [model("small", 1_000_000_000), model("large", 3_000_000_000)];
+        compare(&models, Available { bytes, bound: MemoryBound::ControlGroup }, &mut problems);
+        (problems.lines(), problems.exit())
+    }
+
+    #[test]
+    fn models_that_just_fit_together_are_fine() {
+        assert_eq!(said_with(4_000_000_000), (Vec::new(), None));
+    }
+
+    #[test]
+    fn models_that_do_not_fit_together_are_refused_with_what_to_lower() {
+        let (lines, exit) = said_with(3_999_999_999);
+        assert_eq!(exit, Some(Exit::ModelUnavailable));
+        let expected = "command line: the models need about 4.0 GB of memory (large needs 3.0 GB), and the \
+                        control group that limits this process has 3.9 GB available; lower ctx or slots, set \
+                        cache_type = \"q8_0\", or serve fewer or smaller models";
+        assert_eq!(lines, [expected]);
+    }
+}

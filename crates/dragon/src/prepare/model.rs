@@ -33,27 +33,37 @@ pub(super) fn prepare(plan: &ModelPlan, problems: &mut Problems) -> Option<Prepa
     let template = chat_template(plan, &file, problems);
     Some(PreparedModel {
         place: plan.path.place.clone(),
-        settings: ModelSettings {
-            id: plan.id.clone(),
-            deadline: plan.deadline,
-            queue_max: as_usize(plan.queue_max),
-            max_tokens: plan.max_tokens,
-            sampling: plan.sampling,
-            template,
-            created_s: modified_s(&plan.path.value),
-        },
-        load: LoadSpec {
-            // Engines start in a directory of their own, so the path must not depend on the current one.
-            path: std::fs::canonicalize(&plan.path.value).ok()?,
-            n_ctx_seq: n_ctx,
-            n_slots: plan.slots,
-            n_prefill_chunk: plan.prefill_chunk,
-            n_threads: plan.threads,
-            cache_type: plan.cache_type,
-            n_gpu_layers: plan.gpu_layers,
-        },
+        settings: edge_settings(plan, template),
+        load: load_spec(plan, n_ctx),
         memory_bytes,
     })
+}
+
+fn edge_settings(plan: &ModelPlan, template: Option<ChatTemplate>) -> ModelSettings {
+    ModelSettings {
+        id: plan.id.clone(),
+        deadline: plan.deadline,
+        queue_max: as_usize(plan.queue_max),
+        max_tokens: plan.max_tokens,
+        sampling: plan.sampling,
+        template,
+        created_s: modified_s(&plan.path.value),
+    }
+}
+
+fn load_spec(plan: &ModelPlan, n_ctx: u32) -> LoadSpec {
+    let path = &plan.path.value;
+    LoadSpec {
+        // Engines start in a directory of their own, so the path must not depend on the current one. This
+        // fails only where there is no current directory; a relative path could not have been opened then.
+        path: std::path::absolute(path).unwrap_or_else(|_| path.clone()),
+        n_ctx_seq: n_ctx,
+        n_slots: plan.slots,
+        n_prefill_chunk: plan.prefill_chunk,
+        n_threads: plan.threads,
+        cache_type: plan.cache_type,
+        n_gpu_layers: plan.gpu_layers,
+    }
 }
 
 /// Compares the file with the digest that the configuration demands, if it does.
@@ -74,16 +84,11 @@ fn open(plan: &ModelPlan, problems: &mut Problems) -> Option<ModelFile> {
         Place::File { .. } => ("model.path", ""),
         Place::CommandLine => ("--model", ""),
         Place::Default => {
-            ("--model", "`make serve` fetches the default model; or name another with --model ID=PATH")
+            ("the default model", "`make serve` fetches it; or name another with --model ID=PATH")
         }
     };
-    match ModelFile::open(path) {
-        Ok(file) => Some(file),
-        Err(error) => {
-            problems.model(place.clone(), setting, error.to_string(), remedy);
-            None
-        }
-    }
+    let opened = ModelFile::open(path);
+    opened.map_err(|error| problems.model(place.clone(), setting, error.to_string(), remedy)).ok()
 }
 
 /// Cells per slot: what was asked for, if the model was trained for as much, or else a default that fits.

@@ -1,0 +1,6 @@
+//! The program as it is started: exit codes, what it says, how it stops.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "that is how a test fails")]
+
+mod program;
+mod refusals;
+mod stopping;

@@ -1,0 +1,153 @@
+//! Starts that fail: each with its exit code and everything that is wrong.
+
+use std::net::TcpListener;
+use std::path::Path;
+
+use crate::program::{Ended, command, dragon_in, run, tiny_model};
+
+fn lines(text: &str) -> Vec<&str> {
+    text.lines().collect()
+}
+
+fn assert_refused(ended: &Ended, code: i32, said: &[&str]) {
+    assert_eq!(ended.code, Some(code), "{ended:#?}");
+    assert_eq!(ended.stdout, "", "what cannot serve announces nothing");
+    let said_lines = lines(&ended.stderr);
+    assert_eq!(said_lines.len(), said.len(), "{ended:#?}");
+    for (line, wanted) in said_lines.iter().zip(said) {
+        assert!(line.contains(wanted), "{line:?} should hold {wanted:?}");
+    }
+}
+
+/// `dragon serve --config` with a file that holds this text, on a port of its own.
+fn serve_config(directory: &Path, text: &str) -> Ended {
+    std::fs::write(directory.join("dragon.toml"), text).unwrap();
+    dragon_in(directory, &["serve", "--config", "dragon.toml", "--listen", "127.0.0.1:0"])
+}
+
+#[test]
+fn bad_usage_ends_with_64_and_questions_with_0() {
+    let here = Path::new(".");
+    assert_eq!(dragon_in(here, &[]).code, Some(64));
+    assert_eq!(dragon_in(here, &["swerve"]).code, Some(64));
+    assert_eq!(dragon_in(here, &["serve", "--deadline-ms", "soon"]).code, Some(64));
+    let help = dragon_in(here, &["serve", "--help"]);
+    assert_eq!(help.code, Some(0));
+    assert!(help.stdout.contains("--config <FILE>"), "{help:#?}");
+}
+
+#[test]
+fn the_version_names_the_engine_library_and_the_cpu() {
+    let version = dragon_in(Path::new("."), &["--version"]);
+    assert_eq!(version.code, Some(0));
+    let lines = lines(&version.stdout);
+    assert_eq!(lines[0], format!("dragon {}", env!("CARGO_PKG_VERSION")));
+    assert!(lines[1].starts_with("llama-cpp-sys-2 "), "{version:#?}");
+    assert!(lines[2].starts_with(std::env::consts::ARCH), "{version:#?}");
+}
+
+#[test]
+fn all_mistakes_of_a_configuration_and_its_models_are_listed_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let text =
+        "[server]\ndeadlin_ms = 5\nmax_body_bytes = 1\n\n[[model]]\nid = \"a\"\npath = \"absent.gguf\"\n";
+    let said = [
+        "dragon.toml:2: server.deadlin_ms: is not a setting of server; did you mean deadline_ms?",
+        "dragon.toml:3: server.max_body_bytes: 1 is out of range",
+        "dragon.toml:7: model.path: absent.gguf: there is no such file",
+    ];
+    assert_refused(&serve_config(directory.path(), text), 64, &said);
+}
+
+#[test]
+fn an_address_in_use_is_named_and_ends_with_64() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let directory = tempfile::tempdir().unwrap();
+    let model = format!("tiny={}", tiny_model(directory.path(), "tiny.gguf").display());
+    let ended = dragon_in(directory.path(), &["serve", "--listen", &address, "--model", &model]);
+    let said = format!("server.listen: cannot listen on {address} (another program uses it); choose another");
+    assert_refused(&ended, 64, &[&said]);
+}
+
+#[test]
+fn the_default_model_where_it_is_missing_ends_with_69_and_two_ways_to_mend_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let ended = dragon_in(directory.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    assert_refused(&ended, 69, &["models/SmolLM2-135M-Instruct.Q4_1.gguf: there is no such file"]);
+    assert!(ended.stderr.contains("`make serve`"), "{ended:#?}");
+    assert!(ended.stderr.contains("--model ID=PATH"), "{ended:#?}");
+}
+
+#[test]
+fn every_bad_model_file_is_named_and_ends_with_69() {
+    let directory = tempfile::tempdir().unwrap();
+    tiny_model(directory.path(), "big-00001-of-00002.gguf");
+    tiny_model(directory.path(), "tiny.gguf");
+    std::fs::write(directory.path().join("not.gguf"), b"PK\x03\x04 something else").unwrap();
+    let digest = "0".repeat(64);
+    let text = format!(
+        "[[model]]\nid = \"split\"\npath = \"big-00001-of-00002.gguf\"\n\
+         [[model]]\nid = \"other\"\npath = \"not.gguf\"\n\
+         [[model]]\nid = \"dir\"\npath = \".\"\n\
+         [[model]]\nid = \"long\"\npath = \"tiny.gguf\"\nctx = 1048576\nsha256 = \"{digest}\"\n"
+    );
+    let said = [
+        "dragon.toml:3: model.path: big-00001-of-00002.gguf: this is part 1 of 2 of a split model",
+        "dragon.toml:6: model.path: not.gguf: ",
+        "dragon.toml:9: model.path: .: this is a directory",
+        "dragon.toml:13: model.ctx: 1048576 is more than the",
+    ];
+    assert_refused(&serve_config(directory.path(), &text), 69, &said);
+}
+
+#[test]
+fn a_file_that_is_not_the_one_demanded_ends_with_69() {
+    let directory = tempfile::tempdir().unwrap();
+    tiny_model(directory.path(), "tiny.gguf");
+    let digest = "0".repeat(64);
+    let text = format!("[[model]]\nid = \"a\"\npath = \"tiny.gguf\"\nsha256 = \"{digest}\"\n");
+    let said = "dragon.toml:4: model.sha256: tiny.gguf has the SHA-256 ";
+    assert_refused(&serve_config(directory.path(), &text), 69, &[said]);
+}
+
+#[test]
+fn a_chat_template_that_is_none_is_a_mistake_of_the_configuration() {
+    let directory = tempfile::tempdir().unwrap();
+    tiny_model(directory.path(), "tiny.gguf");
+    std::fs::write(directory.path().join("chat.jinja"), "line one\n{% for %}\n").unwrap();
+    let model = |template: &str| {
+        format!("[[model]]\nid = \"a\"\npath = \"tiny.gguf\"\nchat_template = \"{template}\"\n")
+    };
+    let ended = serve_config(directory.path(), &model("chat.jinja"));
+    assert_refused(
+        &ended,
+        64,
+        &["dragon.toml:4: model.chat_template: chat.jinja: the chat template is not valid in line 2"],
+    );
+    let ended = serve_config(directory.path(), &model("absent.jinja"));
+    assert_refused(
+        &ended,
+        64,
+        &["dragon.toml:4: model.chat_template: absent.jinja cannot be read (No such file"],
+    );
+}
+
+#[test]
+fn a_missing_engine_program_is_said_before_it_is_needed() {
+    let directory = tempfile::tempdir().unwrap();
+    let model = format!("tiny={}", tiny_model(directory.path(), "tiny.gguf").display());
+    let mut command = command(&["serve", "--listen", "127.0.0.1:0", "--model", &model]);
+    let ended = run(command.env("DRAGON_ENGINE", directory.path().join("absent-engine")));
+    assert_refused(&ended, 69, &["absent-engine is not there; build it with `make build`"]);
+}
+
+#[test]
+fn an_engine_that_does_not_speak_the_protocol_ends_with_69_and_names_the_model() {
+    let directory = tempfile::tempdir().unwrap();
+    let model = format!("tiny={}", tiny_model(directory.path(), "tiny.gguf").display());
+    // The engine is `dragon` itself: it shows its usage and ends.
+    let ended = dragon_in(directory.path(), &["serve", "--listen", "127.0.0.1:0", "--model", &model]);
+    assert_eq!(ended.code, Some(69), "{ended:#?}");
+    assert!(ended.stderr.contains("model tiny: the engine "), "{ended:#?}");
+}
