@@ -1,0 +1,40 @@
+//! The engine lives exactly as long as its server.
+
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use dragon_ipc::{EngineExit, LoadSpec};
+
+use crate::driver::{Engine, greedy, load_spec, start};
+
+#[test]
+fn started_by_hand_it_says_what_to_run_instead() {
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_dragon-engine")).stdin(Stdio::null()).output().expect("it starts");
+    assert_eq!(output.status.code(), Some(i32::from(EngineExit::Usage.code())));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.starts_with("ERROR ") && said.contains("dragon serve"), "{said}");
+}
+
+#[test]
+fn it_ends_when_the_server_hangs_up() {
+    let (mut engine, _) = Engine::ready(load_spec());
+    engine.hang_up();
+    assert_eq!(engine.wait().0.code(), Some(i32::from(EngineExit::ParentGone.code())));
+}
+
+/// One prefill call over the whole prompt takes seconds; the engine must not wait for its end.
+#[test]
+fn it_ends_even_inside_a_call() {
+    let spec =
+        LoadSpec { n_ctx_seq: 32_768, n_slots: 1, n_prefill_chunk: 32_768, n_threads: 1, ..load_spec() };
+    let (mut engine, _) = Engine::ready(spec);
+    engine.begin(&[65; 32_000], start(1, 1, 10, greedy()));
+    while engine.next_heartbeat().n_busy_slots == 0 {}
+    let heartbeat = engine.next_heartbeat();
+    assert_eq!(heartbeat.n_steps, 0, "the call is over already");
+    engine.hang_up();
+    let (status, took) = engine.wait();
+    assert_eq!(status.code(), Some(i32::from(EngineExit::ParentGone.code())));
+    assert!(took < Duration::from_millis(500), "it took {took:?}");
+}
