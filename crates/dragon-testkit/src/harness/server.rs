@@ -147,7 +147,14 @@ impl Server {
     /// A POST of JSON.
     #[must_use]
     pub fn post(&self, path: &str, body: &Value) -> Response {
-        self.http("POST", path, &[("content-type", "application/json")], body.to_string().as_bytes())
+        self.post_with(path, &[], body)
+    }
+
+    /// The same with more headers.
+    #[must_use]
+    pub fn post_with(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Response {
+        let headers = [&[("content-type", "application/json")], headers].concat();
+        self.http("POST", path, &headers, body.to_string().as_bytes())
     }
 
     /// A POST of JSON whose answer is read event by event. Dropping it leaves in the middle.
@@ -156,8 +163,17 @@ impl Server {
     /// Where no well-formed response head comes.
     #[must_use]
     pub fn stream(&self, path: &str, body: &Value) -> EventStream {
+        self.stream_with(path, &[], body)
+    }
+
+    /// The same with more headers.
+    ///
+    /// # Panics
+    /// Where no well-formed response head comes.
+    #[must_use]
+    pub fn stream_with(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> EventStream {
         let mut stream = self.connect();
-        let headers = [("content-type", "application/json")];
+        let headers = [&[("content-type", "application/json")], headers].concat();
         client::send(&mut stream, self.address, "POST", path, &headers, body.to_string().as_bytes());
         EventStream::open(stream).unwrap_or_else(|error| panic!("{path}: {error}. Log:\n{}", self.log()))
     }
