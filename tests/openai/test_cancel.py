@@ -6,10 +6,10 @@ import time
 import openai
 import pytest
 
-# More than half a second of work on any machine.
+# More than three seconds of work on any machine.
 LONG = {"max_tokens": 1500, "extra_body": {"ignore_eos": True}}
 # A slot is free within one step of the engine; the rest is for a busy test machine.
-FREED_WITHIN_S = 2
+FREED_WITHIN_S = 5
 
 
 def test_a_client_that_times_out_frees_its_slot(server, client):
@@ -39,19 +39,19 @@ def test_sixteen_parallel_requests_are_all_answered(chat):
 
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(ask, range(16)))
-    assert all(answer.model_extra["dragon"]["outcome"] == "complete" for answer in answers)
+    assert [answer.model_extra["dragon"]["outcome"] for answer in answers] == ["complete"] * 16
     assert all(answer.choices[0].message.content for answer in answers)
     assert len({answer.id for answer in answers}) == 16
 
 
 def test_the_deadline_of_a_request_holds_and_is_told(chat):
     started = time.monotonic()
-    answer = chat("Write a long story.", extra_headers={"x-dragon-deadline-ms": "700"}, **LONG)
+    answer = chat("Write a long story.", extra_headers={"x-dragon-deadline-ms": "2500"}, **LONG)
     took = time.monotonic() - started
     dragon = answer.model_extra["dragon"]
     # 250 ms of grace are promised; the rest is for the client and a busy test machine.
-    assert took < 0.7 + 0.25 + 0.5
-    assert dragon["deadline_ms"] == 700
+    assert took < 2.5 + 0.25 + 0.5
+    assert dragon["deadline_ms"] == 2500
     assert dragon["outcome"] in ("landed", "partial")
     assert dragon["reason"] == "deadline"
     assert answer.choices[0].finish_reason == "length"

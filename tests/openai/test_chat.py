@@ -158,17 +158,17 @@ def test_streamed_logprobs_are_those_of_the_whole_answer(chat):
     assert [token.token for token in streamed] == [token.token for token in whole]
 
 
-def test_content_parts_and_developer_messages_are_understood(client):
-    answer = client.chat.completions.create(
-        model="smollm2-135m",
-        temperature=0,
-        max_tokens=24,
-        messages=[
-            {"role": "developer", "content": "You answer in English."},
-            {"role": "user", "content": [{"type": "text", "text": "What is the capital of "}, {"type": "text", "text": "Italy?"}]},
-        ],
-    )
-    assert "Rome" in answer.choices[0].message.content
+def test_content_parts_and_developer_messages_mean_the_same_as_plain_ones(client):
+    def text(*messages):
+        answer = client.chat.completions.create(model="smollm2-135m", messages=messages, **GREEDY)
+        return answer.choices[0].message.content
+
+    parts = [{"type": "text", "text": "What is the capital "}, {"type": "text", "text": "of Italy?"}]
+    rule = "You answer in one sentence."
+    written_new = text({"role": "developer", "content": rule}, {"role": "user", "content": parts})
+    written_old = text({"role": "system", "content": rule}, {"role": "user", "content": "What is the capital of Italy?"})
+    assert written_new == written_old
+    assert written_new != text({"role": "user", "content": parts}), "the rule has no effect"
 
 
 def test_unknown_fields_are_listed_as_ignored(chat):

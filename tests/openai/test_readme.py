@@ -31,7 +31,7 @@ def test_the_readme_shows_a_chat():
     assert any("/v1/chat/completions" in command for command in curl_commands())
 
 
-@pytest.mark.parametrize("command", curl_commands())
+@pytest.mark.parametrize("command", list(curl_commands()))
 def test_a_command_of_the_readme_works(server, command):
     shell = command.replace(SHOWN_ADDRESS, server.address)
     done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, timeout=90)
