@@ -4,8 +4,9 @@ use std::io::{IsTerminal, stderr};
 
 use tracing_subscriber::EnvFilter;
 
-/// What is logged where `RUST_LOG` does not say.
-const DEFAULT_FILTER: &str = "info";
+/// What is logged where `RUST_LOG` does not say. An engine's library describes a model in a hundred lines; they
+/// would hide what the server says.
+const DEFAULT_FILTER: &str = "info,engine=warn";
 
 /// Starts logging; events before this are lost.
 pub(crate) fn start() {

@@ -68,12 +68,12 @@ pub(crate) fn fake_engine() -> PathBuf {
     path
 }
 
-/// The command that serves the model `fake`, and the directory that holds its file.
+/// The command that serves the model `fake` (it wants a `--listen`), and the directory that holds its file.
 pub(crate) fn serve_fake(script: &str) -> (Command, tempfile::TempDir) {
     let directory = tempfile::tempdir().unwrap();
     let path = tiny_model(directory.path(), &format!("model,{script},.gguf"));
     let model = format!("fake={}", path.display());
-    let mut command = command(&["serve", "--listen", "127.0.0.1:0", "--model", &model]);
+    let mut command = command(&["serve", "--model", &model]);
     command.env("DRAGON_ENGINE", fake_engine()).stderr(Stdio::inherit());
     (command, directory)
 }
@@ -84,7 +84,7 @@ impl Server {
     /// Starts it and waits until it has announced itself.
     pub(crate) fn start(script: &str) -> Self {
         let (mut command, directory) = serve_fake(script);
-        let mut child = command.spawn().unwrap();
+        let mut child = command.args(["--listen", "127.0.0.1:0"]).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();

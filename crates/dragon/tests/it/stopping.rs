@@ -1,6 +1,8 @@
 //! Serving until a signal comes.
 
+use std::io::Read;
 use std::net::TcpStream;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -82,7 +84,7 @@ fn a_second_signal_ends_it_at_once_with_its_engine() {
 #[test]
 fn it_can_be_stopped_while_a_model_is_loading() {
     let (mut command, _directory) = serve_fake("load-ms=20000");
-    let child = command.spawn().unwrap();
+    let child = command.args(["--listen", "127.0.0.1:0"]).spawn().unwrap();
     let pid = Pid::from_child(&child);
     // Handling begins soon after the start; before it a signal ends the process just as well.
     std::thread::sleep(Duration::from_millis(500));
@@ -97,9 +99,24 @@ fn it_can_be_stopped_while_a_model_is_loading() {
 #[test]
 fn a_model_that_its_engine_cannot_load_ends_with_69() {
     let (mut command, _directory) = serve_fake("load-fault=refuse");
-    let ended = run(command.stderr(std::process::Stdio::piped()));
+    let ended = run(command.args(["--listen", "127.0.0.1:0"]).stderr(Stdio::piped()));
     assert_eq!(ended.code, Some(69), "{ended:#?}");
     assert!(ended.stderr.contains("model fake: the file is no model. Download it again"), "{ended:#?}");
+}
+
+#[test]
+fn a_server_that_others_can_reach_says_so() {
+    for (address, warns) in [("0.0.0.0:0", true), ("127.0.0.1:0", false)] {
+        let (mut command, _directory) = serve_fake("step-ms=1");
+        let command = command.args(["--listen", address]).env("RUST_LOG", "warn").stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut announced = [0];
+        child.stdout.as_mut().unwrap().read_exact(&mut announced).unwrap();
+        kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let log = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(log.contains("there is no authentication"), warns, "{address}: {log}");
+    }
 }
 
 #[test]
