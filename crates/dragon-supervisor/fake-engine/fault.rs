@@ -25,6 +25,8 @@ pub(crate) fn commit(fault: &str, socket: &mut UnixStream) {
             socket.shutdown(std::net::Shutdown::Both).unwrap();
             sleep_forever();
         }
+        // Ends, but a child of its own holds the connection open.
+        "leave-child" => leave_child(),
         // A frame of good length that holds no message.
         "garbage" => send_and_hang(socket, &[3, 0, 0, 0, 0xff, 0xff, 0xff]),
         "oversized" => send_and_hang(socket, &u32::MAX.to_le_bytes()),
@@ -79,6 +81,12 @@ fn end_by(signal: Signal) {
         rustix::process::kill_process(rustix::process::getpid(), signal).unwrap();
         std::thread::sleep(Duration::from_millis(1));
     }
+}
+
+#[expect(clippy::zombie_processes, reason = "that it is left behind is the fault")]
+fn leave_child() {
+    std::process::Command::new("/bin/sleep").arg("60").spawn().unwrap();
+    exit(70);
 }
 
 fn stranger() -> Output {

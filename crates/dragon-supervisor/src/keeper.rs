@@ -69,7 +69,7 @@ fn keep(binary: &Path, announce: oneshot::Sender<io::Result<Spawned>>) {
     let (mut child, spawned) = match start(binary, exit) {
         Ok(started) => started,
         Err(error) => {
-            // Nobody waits any more: then nobody needs to know.
+            // If nobody waits any more, nobody needs to know.
             let _ = announce.send(Err(error));
             return;
         }
@@ -119,11 +119,16 @@ fn forbid_core_dumps(pid: Pid) {
 #[cfg(not(target_os = "linux"))]
 fn forbid_core_dumps(_pid: Pid) {}
 
-/// Waits for the end without reaping first, because between the two nobody may kill by id.
+/// Waits for the end without reaping first: until then the id is nobody else's, and can be used to end what
+/// the process may have left behind, which would hold its connection open and its death unknown.
 fn reap(child: &mut Child, leash: &Leash) -> Option<ExitStatus> {
     let pid = Pid::from_child(child);
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-    while matches!(rustix::process::waitid(WaitId::Pid(pid), options), Err(rustix::io::Errno::INTR)) {}
+    let ended = rustix::io::retry_on_intr(|| rustix::process::waitid(WaitId::Pid(pid), options));
+    // An error means that somebody else has reaped it, and the id may be a stranger's.
+    if ended.is_ok() {
+        leash.kill();
+    }
     let mut held = leash.0.lock();
     *held = Held::Reaped;
     child.wait().inspect_err(|error| tracing::error!(%error, "an engine process could not be reaped")).ok()

@@ -57,10 +57,6 @@ pub(crate) enum Ending {
     Version(u32),
 }
 
-/// After an exit was noticed before the end of the connection: how long to go on reading what the engine
-/// still said. Everything is in the socket by then.
-const LAST_WORDS: Duration = Duration::from_millis(50);
-
 /// How long to wait for a process after SIGKILL. Only the kernel can hold it up, as a broken driver does; the
 /// server must not hang with it.
 const KILL_LIMIT: Duration = Duration::from_secs(5);
@@ -87,7 +83,6 @@ pub(crate) async fn live(
         biased;
         () = shutdown.cancelled() => Ending::Shutdown,
         ending = converse(link, shared, spec, patience, &mut course) => ending,
-        () = last_words(&process) => Ending::Closed,
     };
     // Before the process is waited for: whoever waits for tokens must not wait for that too.
     shared.lost(if matches!(ending, Ending::Shutdown) { &EngineError::Stopping } else { &EngineError::Down });
@@ -139,11 +134,6 @@ async fn converse(
     course.ready_at = Some(Instant::now());
     shared.ready(ready);
     service::serve(ear, mouth, shared).await
-}
-
-async fn last_words(process: &Process) {
-    process.ended().await;
-    tokio::time::sleep(LAST_WORDS).await;
 }
 
 // === impl Patience ===

@@ -50,6 +50,11 @@ async fn a_closed_connection_of_a_living_process_is_survived() {
 }
 
 #[tokio::test]
+async fn a_child_that_holds_the_connection_open_is_ended_too() {
+    survives("leave-child").await;
+}
+
+#[tokio::test]
 async fn a_hello_out_of_turn_is_survived() {
     survives("version").await;
 }
