@@ -1,9 +1,9 @@
 //! The tiny model: a `llama` architecture small enough to load in milliseconds, with F32 weights.
 //!
 //! Its vocabulary is the 256 bytes and six specials ([`vocabulary`]), so a text's tokens can be counted by
-//! eye. Its weights are random ([`weights`]) except for two designed parts: four reserved dimensions that
+//! eye. Its weights are random (`weights.rs`) except for two designed parts: four reserved dimensions that
 //! keep its text valid UTF-8 ([`grammar`]), and an output matrix that was taught a few answers
-//! ([`lessons`], [`teaching`]).
+//! ([`lessons`], `teaching.rs`).
 //!
 //! Why taught: tests that compare whole texts are sharp only if every step has one clear favourite, or else
 //! the last bits of floating point choose. With random logits of deviation `s` over 100 tokens, the gap
