@@ -49,6 +49,7 @@ documentation() { RUSTDOCFLAGS='-D warnings' cargo doc --release --locked --work
 lint() {
     stage 'shell scripts' shell_scripts
     stage 'formatting' cargo fmt --all --check
+    stage 'every test that SPEC.md names exists' scripts/check-spec.sh
     stage 'the server links no C++' server_links_no_cpp
     # Known vulnerabilities (advisories) are left out: that list is only on the network.
     stage 'dependencies: bans, licences, sources' cargo deny --log-level warn check bans licenses sources
