@@ -6,9 +6,9 @@
 
 use std::net::IpAddr;
 
-use http::HeaderMap;
 use http::header::{HOST, ORIGIN};
 use http::uri::Authority;
+use http::{HeaderMap, HeaderValue};
 
 use crate::app::Settings;
 
@@ -24,13 +24,14 @@ pub(crate) enum Foreign {
 /// Checks `Host` and `Origin` of a request that arrived at `local`.
 pub(crate) fn check(settings: &Settings, local: IpAddr, headers: &HeaderMap) -> Result<(), Foreign> {
     if local.to_canonical().is_loopback() {
-        check_host(settings, headers)?;
+        // HTTP/1.0 clients send none, and a browser always does.
+        headers.get_all(HOST).iter().try_for_each(|host| check_host(settings, host))?;
     }
-    match headers.get(ORIGIN) {
-        Some(origin) if !is_listed(&settings.cors_origins, origin.as_bytes()) => {
-            Err(Foreign::Origin(String::from_utf8_lossy(origin.as_bytes()).into_owned()))
-        }
-        _ => Ok(()),
+    // All lines of a name are looked at: whoever repeats it would otherwise choose which one counts.
+    match headers.get_all(ORIGIN).iter().find(|origin| !is_listed(&settings.cors_origins, origin.as_bytes()))
+    {
+        Some(foreign) => Err(Foreign::Origin(String::from_utf8_lossy(foreign.as_bytes()).into_owned())),
+        None => Ok(()),
     }
 }
 
@@ -40,9 +41,7 @@ pub(crate) fn allowed_origin<'a>(settings: &'a Settings, headers: &HeaderMap) ->
     settings.cors_origins.iter().map(String::as_str).find(|allowed| allowed.as_bytes() == origin.as_bytes())
 }
 
-fn check_host(settings: &Settings, headers: &HeaderMap) -> Result<(), Foreign> {
-    // HTTP/1.0 clients send none, and a browser always does.
-    let Some(host) = headers.get(HOST) else { return Ok(()) };
+fn check_host(settings: &Settings, host: &HeaderValue) -> Result<(), Foreign> {
     let text = String::from_utf8_lossy(host.as_bytes()).into_owned();
     let Ok(authority) = text.parse::<Authority>() else { return Err(Foreign::Host(text)) };
     let name = authority.host().trim_start_matches('[').trim_end_matches(']');
@@ -91,6 +90,23 @@ mod tests {
             assert_eq!(foreign, Err(Foreign::Host(host.into())), "{host}");
         }
         assert_eq!(verdict([192, 0, 2, 1], &[(HOST, "evil.example")]), Ok(()));
+    }
+
+    #[test]
+    fn every_line_of_a_repeated_name_must_pass() {
+        let verdict = |name: &http::HeaderName, values: [&str; 2]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(name, value.parse().unwrap());
+            }
+            check(&settings(), IpAddr::V4(Ipv4Addr::LOCALHOST), &headers)
+        };
+        assert_eq!(verdict(&HOST, ["localhost", "box.lan"]), Ok(()));
+        for hosts in [["localhost", "evil.example"], ["evil.example", "localhost"]] {
+            assert_eq!(verdict(&HOST, hosts), Err(Foreign::Host("evil.example".into())));
+        }
+        let origins = ["https://ui.example", "https://evil.example"];
+        assert_eq!(verdict(&ORIGIN, origins), Err(Foreign::Origin("https://evil.example".into())));
     }
 
     #[test]
