@@ -4,6 +4,7 @@ use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, VARY,
 };
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
+use http_body::Body as _;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
@@ -51,6 +52,9 @@ pub(crate) async fn enter(
     clock: &ArrivalClock,
     request: Request<Incoming>,
 ) -> Reply {
+    if !request.body().is_end_stream() {
+        clock.body_follows();
+    }
     let request_id = request_id(request.headers());
     let allowed_origin = origin::allowed_origin(&app.settings, request.headers()).map(str::to_owned);
     let mut reply = match check_head(app, &endpoints, &request) {

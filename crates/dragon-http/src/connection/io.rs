@@ -25,6 +25,17 @@ pub(crate) struct ArrivalClock {
 struct Times {
     first_byte_at: Option<Instant>,
     cut_at: Option<Instant>,
+    body: RequestBody,
+}
+
+/// What is known of the body of the request whose head came last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum RequestBody {
+    /// There is none, or it has been read.
+    #[default]
+    Read,
+    /// Some of it may still be coming.
+    Unread,
 }
 
 /// The stream under hyper.
@@ -43,10 +54,20 @@ impl ArrivalClock {
         self.times.lock().first_byte_at.take().unwrap_or_else(Instant::now)
     }
 
+    /// The head is complete, and a body follows it.
+    pub(crate) fn body_follows(&self) {
+        self.times.lock().body = RequestBody::Unread;
+    }
+
     /// The body has been read: the next byte that arrives begins another request. Until the answer is
     /// written, the connection is cut at `cut_at`.
     pub(crate) fn body_read(&self, cut_at: Option<Instant>) {
-        *self.times.lock() = Times { first_byte_at: None, cut_at };
+        *self.times.lock() = Times { first_byte_at: None, cut_at, body: RequestBody::Read };
+    }
+
+    /// Whether the client may still be sending a body that nobody reads.
+    pub(super) fn is_body_unread(&self) -> bool {
+        self.times.lock().body == RequestBody::Unread
     }
 
     fn byte_came(&self) {

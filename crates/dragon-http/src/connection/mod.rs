@@ -5,6 +5,7 @@
 //! end at shutdown.
 
 mod io;
+mod linger;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -111,9 +112,10 @@ async fn serve_connection(
     let endpoints = Endpoints { local: local.ip(), peer: peer.ip() };
     let clock = ArrivalClock::default();
     let io = TokioIo::new(ClockedStream::new(stream, clock.clone()));
+    let of_requests = clock.clone();
     let service = service_fn(move |request: Request<Incoming>| {
         let (app, endpoints, clock, tasks) =
-            (Arc::clone(&app), endpoints.clone(), clock.clone(), tasks.clone());
+            (Arc::clone(&app), endpoints.clone(), of_requests.clone(), tasks.clone());
         async move {
             Ok::<_, std::convert::Infallible>(
                 front_door::enter(&app, &tasks, endpoints, &clock, request).await,
@@ -133,11 +135,15 @@ async fn serve_connection(
             (&mut connection).await
         }
     };
-    if let Err(error) = result {
+    let timed_out = result.is_err_and(|error| {
         tracing::debug!(%error, %peer, "a connection ended with an error");
-        if error.is_timeout() {
-            answer_slow_head(connection.into_parts().io.into_inner()).await;
-        }
+        error.is_timeout()
+    });
+    let stream = connection.into_parts().io.into_inner();
+    if timed_out {
+        answer_slow_head(stream).await;
+    } else if clock.is_body_unread() {
+        linger::linger(stream).await;
     }
 }
 
