@@ -21,7 +21,9 @@ const TINY_ID: &str = "tiny";
 // === impl ServerOptions ===
 
 impl ServerOptions {
-    /// The tiny model under the id `tiny`: 4 slots of 4,096 tokens, F32 cache, 60 s deadline.
+    /// The tiny model under the id `tiny`: 4 slots of 4,096 tokens, F32 cache, 60 s deadline, and one thread:
+    /// a model this small gains nothing from a second, and on a busy machine threads that wait for one another
+    /// lose whole time slices.
     #[must_use]
     pub fn tiny() -> Self {
         Self::empty()
@@ -29,6 +31,7 @@ impl ServerOptions {
             .model("ctx", "4096")
             .model("slots", "4")
             .model("cache_type", "\"f32\"")
+            .model("threads", "1")
     }
 
     /// No model yet, 60 s deadline.

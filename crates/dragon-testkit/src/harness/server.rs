@@ -212,13 +212,23 @@ impl Server {
         self.stop_in_place()
     }
 
+    /// Waits for its end without asking, because somebody else did: a second request would end it at once. Killed
+    /// where it does not end in time.
+    pub fn wait(mut self) -> ExitStatus {
+        self.wait_in_place()
+    }
+
     fn stop_in_place(&mut self) -> ExitStatus {
         // A child that was already waited for must not be signalled: its number may be another's by now.
         if let Ok(None) = self.child.try_wait() {
             let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
         }
-        let asked = Instant::now();
-        while asked.elapsed() < STOP_MAX {
+        self.wait_in_place()
+    }
+
+    fn wait_in_place(&mut self) -> ExitStatus {
+        let started = Instant::now();
+        while started.elapsed() < STOP_MAX {
             if let Ok(Some(status)) = self.child.try_wait() {
                 return status;
             }
