@@ -10,7 +10,6 @@ printf 'model name\t: without\nflags\t\t: fpu avx2\n' >"$folder/plain"
 
 # A compiler whose probe succeeds only with the flags given: compiler NAME FLAGS-THAT-WORK OTHERWISE.
 compiler() {
-    # shellcheck disable=SC2016  # the inner script expands its own $1
     printf '#!/usr/bin/env bash\n[[ "$1" == "%s" ]] && exit 0\n%s\n' "$2" "$3" >"$folder/$1"
     chmod +x "$folder/$1"
 }
