@@ -1,6 +1,7 @@
 //! The program as it is started: exit codes, what it says, how it stops.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "that is how a test fails")]
 
+mod exact;
 mod program;
 mod refusals;
 mod stopping;

@@ -1,0 +1,128 @@
+//! The default model, served as `make serve` does it.
+
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use dragon_testkit::harness::{Server, ServerOptions};
+use serde_json::{Value, json};
+
+use super::answers::{Endpoint, Way, ask, with};
+
+/// Two seconds are what it should take on an idle machine; this one may be busy.
+const START_MAX: Duration = Duration::from_secs(30);
+/// Counters are reported twice a second.
+const REPORTED_WITHIN: Duration = Duration::from_secs(20);
+
+fn model_path() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let path = root.join("models/SmolLM2-135M-Instruct.Q4_1.gguf");
+    assert!(path.is_file(), "{} is missing; scripts/fetch-model.sh brings it", path.display());
+    path
+}
+
+fn options() -> ServerOptions {
+    ServerOptions::empty().add_model("smollm2-135m", &model_path())
+}
+
+fn chat(user: &str, n_tokens: u32, more: Value) -> Value {
+    let messages = json!([{ "role": "user", "content": user }]);
+    let base = json!({
+        "model": "smollm2-135m", "messages": messages, "max_tokens": n_tokens, "temperature": 0,
+    });
+    with(base, more)
+}
+
+const QUESTIONS: [&str; 8] = [
+    "What is the capital of France?",
+    "Name three colours of the rainbow.",
+    "Why is the sky blue? Answer briefly.",
+    "Write one sentence about a dragon.",
+    "How many days does a week have?",
+    "Translate \"good morning\" into Spanish.",
+    "What do bees make?",
+    "Give me a short recipe for tea.",
+];
+
+#[test]
+fn it_starts_soon_and_answers_sixteen_at_once() {
+    let started_at = Instant::now();
+    let server = Server::start(&options());
+    let took = started_at.elapsed();
+    println!("from start to ready: {took:?}");
+    assert!(took < START_MAX, "{took:?}");
+    thread::scope(|scope| {
+        for index in 0..16 {
+            let server = &server;
+            scope.spawn(move || {
+                let way = if index % 2 == 0 { Way::Whole } else { Way::Streamed };
+                let answer = ask(server, Endpoint::Chat, &chat(QUESTIONS[index % 8], 32, json!({})), way);
+                assert_eq!(answer.label["outcome"], "complete", "{answer:?}");
+                assert!(!answer.text().trim().is_empty(), "{answer:?}");
+                assert!((1..=32).contains(&answer.n_completion()), "{answer:?}");
+            });
+        }
+    });
+    let paris = ask(&server, Endpoint::Chat, &chat(QUESTIONS[0], 32, json!({})), Way::Whole);
+    assert!(paris.text().contains("Paris"), "{}", paris.text());
+}
+
+#[test]
+fn max_tokens_is_exact_here_too() {
+    let server = Server::start(&options());
+    for (n_tokens, way) in [(1, Way::Whole), (2, Way::Streamed), (269, Way::Whole), (271, Way::Streamed)] {
+        let body = chat("Tell me a long story.", n_tokens, json!({ "ignore_eos": true, "logprobs": true }));
+        let answer = ask(&server, Endpoint::Chat, &body, way);
+        assert_eq!(
+            (answer.n_completion(), answer.choices[0].logprobs.len()),
+            (n_tokens as usize, n_tokens as usize)
+        );
+        answer.assert_ended("complete", None, "length");
+    }
+}
+
+#[test]
+fn four_choices_cost_one_prefill_and_less_than_three_and_a_half_times_the_time() {
+    let server = Server::start(&options());
+    let body = |n: u32| chat("Tell me a story about a dragon.", 64, json!({ "ignore_eos": true, "n": n }));
+    let (n_prompt, n_prefilled) = count_prefill(&server, &body(4), 4 * 63);
+    assert_eq!(n_prefilled, n_prompt);
+    let time = |n: u32| {
+        let started_at = Instant::now();
+        let _ = ask(&server, Endpoint::Chat, &body(n), Way::Whole);
+        started_at.elapsed()
+    };
+    // The best of a few: a machine that is busy for a moment only ever makes a run longer.
+    let best = |n: u32| (0..3).map(|_| time(n)).min().unwrap();
+    let (one, four) = (best(1), best(4));
+    println!("n = 1: {one:?}, n = 4: {four:?}, ratio {:.2}", four.as_secs_f64() / one.as_secs_f64());
+    assert!(four < one.mul_f64(3.5), "n = 1 took {one:?}, n = 4 took {four:?}");
+}
+
+/// Prompt tokens of the first request of a server, and how many the engine computed for it.
+fn count_prefill(server: &Server, body: &Value, n_decoded: u64) -> (u64, u64) {
+    let answer = ask(server, Endpoint::Chat, body, Way::Whole);
+    let number = |model: &Value, name: &str| model[name].as_u64().unwrap();
+    let after = server.wait_for(REPORTED_WITHIN, |model| number(model, "n_decode_tokens") >= n_decoded);
+    assert_eq!(number(&after, "n_decode_tokens"), n_decoded);
+    (answer.n_prompt() as u64, number(&after, "n_prefill_tokens"))
+}
+
+/// On real models floating point depends on what else is in a batch, so equality there is counted, not
+/// demanded. One after the other, it is demanded.
+#[test]
+fn greedy_texts_repeat_exactly_one_after_the_other() {
+    let server = Server::start(&options());
+    let text = |question: &str| {
+        let body = chat(question, 48, json!({ "ignore_eos": true }));
+        ask(&server, Endpoint::Chat, &body, Way::Whole).text().to_owned()
+    };
+    let alone = QUESTIONS.map(text);
+    assert_eq!(alone, QUESTIONS.map(text), "single runs repeat");
+    let together: Vec<String> = thread::scope(|scope| {
+        let threads = QUESTIONS.map(|question| scope.spawn(move || text(question)));
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let n_equal = alone.iter().zip(&together).filter(|(alone, together)| alone == together).count();
+    println!("greedy texts of 48 tokens that are the same in a batch of 8: {n_equal} of 8");
+}
