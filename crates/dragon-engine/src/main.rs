@@ -32,9 +32,7 @@ use startup::StartupError;
 
 fn main() {
     end_process_on_panic();
-    if let Err(error) = startup::tie_to_parent() {
-        end_process_saying(error.exit(), &error.to_string());
-    }
+    startup::tie_to_parent();
     match startup::socket() {
         Ok(socket) => serve(socket),
         Err(error) => end_process_saying(error.exit(), &error.to_string()),
@@ -43,6 +41,7 @@ fn main() {
 
 /// Greets, loads, proves itself, works.
 fn serve(socket: std::os::unix::net::UnixStream) -> ! {
+    startup::warn_of_spinning_threads();
     let progress = Arc::new(Progress::default());
     let link = match link::open(socket, Arc::clone(&progress)) {
         Ok(link) => link,

@@ -7,6 +7,8 @@ use std::sync::mpsc::Receiver;
 use dragon_ipc::{EngineExit, Hello, LoadFailure, LoadFailureKind, LoadSpec, PROTOCOL_VERSION, ToEngine};
 use rustix::fs::FileType;
 
+use crate::llama::log::{Level, write_line};
+
 /// Why the process cannot start to work.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StartupError {
@@ -15,7 +17,7 @@ pub(crate) enum StartupError {
         "dragon-engine is started by `dragon serve`, with a socket as its standard input; run that instead"
     )]
     NoSocket,
-    /// The server ended before we could ask to be told.
+    /// The server ended before it said what to do.
     #[error("the server has gone")]
     ParentGone,
     /// The conversation began with something else than a hello and a model.
@@ -31,24 +33,27 @@ pub(crate) enum StartupError {
     },
 }
 
-/// Asks the kernel to end this process with the server's thread that started it. Where there is no such call
-/// (outside Linux), the end of the socket does it.
+/// Asks the kernel to end this process with the server's thread that started it.
 ///
-/// # Errors
-/// [`StartupError::ParentGone`] when it is too late.
-pub(crate) fn tie_to_parent() -> Result<(), StartupError> {
+/// Where there is no such call (outside Linux), where it is forbidden, or where the server ended before it, the
+/// end of the socket says the same, a little later: so a failure is none.
+pub(crate) fn tie_to_parent() {
     #[cfg(target_os = "linux")]
-    {
-        use rustix::process::{Signal, getppid, set_parent_process_death_signal};
-        // An old kernel or a sandbox may forbid it; the end of the socket remains.
-        let _ = set_parent_process_death_signal(Some(Signal::KILL));
-        // A parent that ended before the call is not signalled; its orphans belong to no one or to process 1.
-        // In a container the server itself may be process 1, but then its socket is still open: not checked.
-        if getppid().is_none() {
-            return Err(StartupError::ParentGone);
-        }
+    let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
+}
+
+/// Says so in the log when the threads that compute were not told to sleep while they wait.
+///
+/// libgomp reads these variables when it is loaded, before `main`, so only the parent can set them. Spinning
+/// is faster on a quiet machine, but where another process wants a core, every barrier of a graph (hundreds
+/// a step) may wait for a time slice: beside a compiler on two cores, 4 tok/s against 36.
+pub(crate) fn warn_of_spinning_threads() {
+    let is_set = |name: &str| std::env::var_os(name).is_some();
+    if !is_set("GOMP_SPINCOUNT") && !is_set("OMP_WAIT_POLICY") {
+        let text = "neither GOMP_SPINCOUNT nor OMP_WAIT_POLICY is set: compute threads spin while they wait, which \
+                    is very slow on a busy machine; set GOMP_SPINCOUNT=0";
+        write_line(Level::Warn, text);
     }
-    Ok(())
 }
 
 /// The socket that is our standard input.

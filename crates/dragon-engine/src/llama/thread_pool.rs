@@ -1,6 +1,9 @@
 //! The threads that compute.
 //!
-//! Without a pool attached, ggml starts and joins its threads at every graph, thousands of times a minute.
+//! With OpenMP, as this workspace builds llama.cpp on Linux, the threads are libgomp's and the pool only keeps
+//! the state that they share; how they wait is set in the environment (`GOMP_SPINCOUNT`). Without OpenMP, the
+//! pool is the threads. Either way it is made once: without one attached, ggml makes and drops one, threads and
+//! all, at every graph.
 
 use std::ptr::NonNull;
 
@@ -8,8 +11,9 @@ use llama_cpp_sys_2 as sys;
 
 use super::ContextError;
 
-/// How long a thread spins for the next piece of work before it sleeps, on ggml's scale of 0 to 100.
-pub(super) const POLL: u32 = 50;
+/// How long a thread of a pool without OpenMP spins for the next graph before it sleeps, on ggml's scale of 0 to
+/// 100. Its default, which bridges the gap between two steps. (Inside a graph such threads always spin.)
+const POLL: u32 = 50;
 
 /// Threads for compute, waiting for work.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use dragon_ipc::{
@@ -21,8 +21,6 @@ pub(crate) struct Engine {
     pub(crate) child: Child,
     socket: Option<UnixStream>,
     messages: Receiver<FromEngine>,
-    /// Every heartbeat so far.
-    pub(crate) heartbeats: Vec<Heartbeat>,
 }
 
 /// What one choice gave.
@@ -77,20 +75,32 @@ pub(crate) fn start(
 impl Engine {
     /// The process, with nothing said yet.
     pub(crate) fn spawn() -> Self {
+        Self::spawn_by(Command::new(env!("CARGO_BIN_EXE_dragon-engine")))
+    }
+
+    /// A process that is the engine or starts it with the same standard input.
+    pub(crate) fn spawn_by(mut command: Command) -> Self {
         let (ours, theirs) = UnixStream::pair().unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_dragon-engine"))
+        let child = command
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
+            // As the server does: threads that wait must not spin, or tests beside tests crawl.
+            .env("GOMP_SPINCOUNT", "0")
             .spawn()
             .unwrap();
         let messages = read_in_background(ours.try_clone().unwrap());
-        Self { child, socket: Some(ours), messages, heartbeats: Vec::new() }
+        Self { child, socket: Some(ours), messages }
     }
 
     /// An engine that has loaded a model.
     pub(crate) fn ready(spec: LoadSpec) -> (Self, Ready) {
-        let mut engine = Self::spawn();
+        Self::spawn().load(spec)
+    }
+
+    /// Shakes hands and loads a model.
+    pub(crate) fn load(self, spec: LoadSpec) -> (Self, Ready) {
+        let mut engine = self;
         engine.send(&hello(PROTOCOL_VERSION));
         engine.send(&ToEngine::Load(spec));
         assert!(
@@ -120,7 +130,7 @@ impl Engine {
     pub(crate) fn next(&mut self) -> FromEngine {
         loop {
             match self.messages.recv_timeout(PATIENCE).expect("the engine says nothing") {
-                FromEngine::Heartbeat(heartbeat) => self.heartbeats.push(heartbeat),
+                FromEngine::Heartbeat(_) => {}
                 message => return message,
             }
         }
@@ -204,6 +214,17 @@ impl Engine {
                 other => panic!("{other:?}"),
             }
         }
+    }
+
+    /// Waits until the other end of the socket is closed, by whoever held it.
+    pub(crate) fn wait_for_hang_up(&mut self) {
+        let until = Instant::now() + PATIENCE;
+        while Instant::now() < until {
+            if self.messages.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Disconnected) {
+                return;
+            }
+        }
+        panic!("the engine lives on");
     }
 
     /// Waits for the process to end and says how long that took.

@@ -38,3 +38,15 @@ fn it_ends_even_inside_a_call() {
     assert_eq!(status.code(), Some(i32::from(EngineExit::ParentGone.code())));
     assert!(took < Duration::from_millis(500), "it took {took:?}");
 }
+
+/// The test keeps its end of the socket open, so only the kernel's signal can end the engine.
+#[cfg(target_os = "linux")]
+#[test]
+fn it_ends_with_the_process_that_started_it() {
+    let mut shell = Command::new("sh");
+    // A shell gives its background jobs an empty standard input; the socket goes through descriptor 3.
+    shell.args(["-c", r#"exec 3<&0; "$0" <&3 & wait"#, env!("CARGO_BIN_EXE_dragon-engine")]);
+    let (mut engine, _) = Engine::spawn_by(shell).load(load_spec());
+    engine.child.kill().unwrap();
+    engine.wait_for_hang_up();
+}
