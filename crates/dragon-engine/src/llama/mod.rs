@@ -9,6 +9,7 @@ mod context;
 mod error;
 pub(crate) mod log;
 mod model;
+mod specials;
 mod thread_pool;
 mod vocab;
 

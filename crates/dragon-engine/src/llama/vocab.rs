@@ -1,9 +1,12 @@
 //! A model's vocabulary: text to tokens, tokens to bytes.
 
+use std::ffi::CStr;
 use std::ptr::NonNull;
+use std::sync::Arc;
 
 use llama_cpp_sys_2 as sys;
 
+use super::specials::{Front, Specials};
 use super::{Model, ModelError, TokenId};
 
 /// Most pieces are a word or less; the longest special tokens come after one more try.
@@ -15,6 +18,9 @@ pub(crate) struct Vocab {
     /// Points into `model`, which is kept alive beside it.
     vocab: NonNull<sys::llama_vocab>,
     n_tokens: u32,
+    /// Where long texts are cut. None for the models that close every text with a token of their own, because
+    /// that would then close every piece.
+    specials: Arc<Specials>,
     #[expect(dead_code, reason = "held so that the vocabulary outlives its users")]
     model: Model,
 }
@@ -46,7 +52,12 @@ impl Vocab {
         let vocab = NonNull::new(vocab.cast_mut()).ok_or(ModelError::NoVocabulary)?;
         match u32::try_from(n_tokens) {
             Ok(n_tokens) if n_tokens > 0 && kind != sys::LLAMA_VOCAB_TYPE_NONE => {
-                Ok(Self { vocab, n_tokens, model: model.clone() })
+                let mut vocab = Self { vocab, n_tokens, specials: Arc::default(), model: model.clone() };
+                if !vocab.closes_texts(kind) {
+                    vocab.specials =
+                        Arc::new(Specials::new((0..n_tokens).filter_map(|id| vocab.special(id))));
+                }
+                Ok(vocab)
             }
             _ => Err(ModelError::NoVocabulary),
         }
@@ -98,6 +109,15 @@ impl Vocab {
     ///
     /// `None` when the text is over 2 GiB.
     pub(crate) fn tokenize(&self, text: &str, bounds: Bounds) -> Option<Vec<TokenId>> {
+        let mut tokens = Vec::new();
+        for (index, piece) in self.specials.pieces(text).into_iter().enumerate() {
+            let bounds = if index == 0 { bounds } else { Bounds::AsWritten };
+            tokens.extend(self.tokenize_piece(piece, bounds)?);
+        }
+        Some(tokens)
+    }
+
+    fn tokenize_piece(&self, text: &str, bounds: Bounds) -> Option<Vec<TokenId>> {
         // No tokenizer makes more tokens than bytes, plus a few around them.
         let mut tokens = vec![0; text.len() + 8];
         let mut n_tokens = self.tokenize_into(text, bounds, &mut tokens)?;
@@ -107,6 +127,30 @@ impl Vocab {
         }
         tokens.truncate(usize::try_from(n_tokens).ok()?);
         tokens.into_iter().map(|token| u32::try_from(token).ok()).collect()
+    }
+
+    /// Whether the tokenizer adds a token behind every text that is not [`Bounds::AsWritten`].
+    fn closes_texts(&self, kind: sys::llama_vocab_type) -> bool {
+        // SAFETY: a read-only question to a live vocabulary.
+        let adds_end = unsafe { sys::llama_vocab_get_add_eos(self.vocab.as_ptr()) };
+        adds_end || kind == sys::LLAMA_VOCAB_TYPE_WPM
+    }
+
+    /// The text of a token that the tokenizer recognises where it is written, before anything else.
+    fn special(&self, token: TokenId) -> Option<(Box<[u8]>, Front)> {
+        const SPECIAL: sys::llama_token_attr = sys::LLAMA_TOKEN_ATTR_CONTROL
+            | sys::LLAMA_TOKEN_ATTR_USER_DEFINED
+            | sys::LLAMA_TOKEN_ATTR_UNKNOWN;
+        // SAFETY: callers go through the vocabulary, so the token is in it; the text is a C string that lives as
+        // long as the vocabulary.
+        let (attributes, text) = unsafe {
+            let token = token.cast_signed();
+            let text = sys::llama_vocab_get_text(self.vocab.as_ptr(), token);
+            (sys::llama_vocab_get_attr(self.vocab.as_ptr(), token), CStr::from_ptr(text))
+        };
+        let strips = attributes & sys::LLAMA_TOKEN_ATTR_LSTRIP != 0;
+        let front = if strips { Front::Strips } else { Front::Keeps };
+        (attributes & SPECIAL != 0).then(|| (text.to_bytes().into(), front))
     }
 
     fn is_end(&self, token: TokenId) -> bool {
