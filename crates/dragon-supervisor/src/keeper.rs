@@ -22,8 +22,11 @@ use tokio::sync::{oneshot, watch};
 /// first is for the libraries of GPU drivers, the second for reports of bugs.
 const INHERITED: [&str; 2] = ["LD_LIBRARY_PATH", "RUST_BACKTRACE"];
 
-/// Without it, llama.cpp starts a debugger on an abort and waits for it.
-const ADDED: [(&str, &str); 1] = [("GGML_NO_BACKTRACE", "1")];
+/// Without the first, llama.cpp starts a debugger on an abort and waits for it. The second makes the threads
+/// of a decode sleep at their barriers instead of spinning: beside other busy processes a spinning thread
+/// takes the core away from the one it waits for (docs/BENCHMARKS.md has the figures). The library reads it
+/// before `main`, so only whoever starts the engine can set it.
+const ADDED: [(&str, &str); 2] = [("GGML_NO_BACKTRACE", "1"), ("GOMP_SPINCOUNT", "0")];
 
 /// A running engine process and the ends of what connects it to the server.
 #[derive(Debug)]

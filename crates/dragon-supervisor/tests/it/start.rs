@@ -117,11 +117,11 @@ async fn the_engine_finds_itself_in_clean_surroundings() {
     let (env, rest) = info.strip_prefix("env=").unwrap().split_once(' ').unwrap();
     for name in env.split('+') {
         assert!(
-            ["GGML_NO_BACKTRACE", "LD_LIBRARY_PATH", "RUST_BACKTRACE"].contains(&name),
+            ["GGML_NO_BACKTRACE", "GOMP_SPINCOUNT", "LD_LIBRARY_PATH", "RUST_BACKTRACE"].contains(&name),
             "inherited {name}"
         );
     }
-    assert!(env.contains("GGML_NO_BACKTRACE"));
+    assert!(env.contains("GGML_NO_BACKTRACE") && env.contains("GOMP_SPINCOUNT"));
     assert_eq!(rest, "cwd=/ leads_group=true core=Some(1)");
 }
 

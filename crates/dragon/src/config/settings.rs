@@ -70,7 +70,7 @@ pub(crate) mod defaults {
     /// Sequences at once: where two cores stop gaining from a larger batch.
     pub(crate) const SLOTS: u32 = 8;
     /// Prompt tokens per call: other streams wait for one chunk at most.
-    pub(crate) const PREFILL_CHUNK: u32 = 128;
+    pub(crate) const PREFILL_CHUNK: u32 = 64;
     /// Nothing on a GPU.
     pub(crate) const GPU_LAYERS: u32 = 0;
     /// Context per sequence, in tokens, where the model was trained for at least as much.

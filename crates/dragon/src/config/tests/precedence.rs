@@ -68,7 +68,7 @@ ctx = 2048
 slots = 3
 cache_type = "q8_0"
 threads = 5
-prefill_chunk = 64
+prefill_chunk = 32
 gpu_layers = 1
 max_tokens = 256
 deadline_ms = 60000
@@ -91,7 +91,7 @@ min_p = 0.25
     let digest = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53";
     assert_eq!(a.sha256.as_ref().unwrap().value, digest);
     assert_eq!(a.ctx.as_ref().unwrap().value, 2048);
-    assert_eq!((a.slots, a.threads, a.prefill_chunk, a.gpu_layers), (3, 5, 64, 1));
+    assert_eq!((a.slots, a.threads, a.prefill_chunk, a.gpu_layers), (3, 5, 32, 1));
     assert_eq!(a.cache_type, CacheType::Q8_0);
     assert_eq!(a.max_tokens, Some(256));
     assert_eq!((a.deadline, a.queue_max), (Duration::from_secs(60), 11));
