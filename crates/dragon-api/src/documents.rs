@@ -1,5 +1,7 @@
 //! Small documents: models, health, readiness.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 /// A served model, as `/v1/models` shows it.
@@ -33,7 +35,7 @@ pub enum ModelState {
 }
 
 /// One model's part of `/ready`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ModelReadiness {
     /// Its id.
     pub id: String,
@@ -55,6 +57,10 @@ pub struct ModelReadiness {
     pub n_prefill_tokens: u64,
     /// Tokens generated since the engine started.
     pub n_decode_tokens: u64,
+    /// Speed of a lone answer, measured when the engine started; `None` where it could not be.
+    pub tokens_per_s: Option<f64>,
+    /// The longest deadline.
+    pub deadline: Duration,
     /// The engine's process; shown to loopback only.
     pub pid: Option<u32>,
 }
@@ -109,6 +115,8 @@ fn readiness(model: &ModelReadiness) -> Value {
         "n_steps": model.n_steps,
         "n_prefill_tokens": model.n_prefill_tokens,
         "n_decode_tokens": model.n_decode_tokens,
+        "tokens_per_s": model.tokens_per_s,
+        "tokens_in_deadline": model.tokens_per_s.map(|speed| (speed * model.deadline.as_secs_f64()).floor()),
     });
     if let Some(pid) = model.pid {
         shown["pid"] = json!(pid);
@@ -147,6 +155,8 @@ mod tests {
             n_steps: 10,
             n_prefill_tokens: 20,
             n_decode_tokens: 30,
+            tokens_per_s: Some(80.5),
+            deadline: Duration::from_secs(10),
             pid: None,
         }
     }
@@ -169,6 +179,12 @@ mod tests {
         assert_eq!(parsed(&ready_document(std::slice::from_ref(&model)))["models"][0].get("pid"), None);
         model.pid = Some(7);
         assert_eq!(parsed(&ready_document(&[model]))["models"][0]["pid"], 7);
+    }
+
+    #[test]
+    fn the_measured_speed_says_how_many_tokens_fit_into_the_deadline() {
+        let shown = parsed(&ready_document(&[example(ModelState::Ready)]));
+        assert_eq!(shown["models"][0]["tokens_in_deadline"], 805.0);
     }
 
     #[test]

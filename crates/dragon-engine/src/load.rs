@@ -33,7 +33,7 @@ pub(crate) fn load(spec: &LoadSpec) -> Result<(Loaded, Ready), LoadError> {
     let mut loaded = allocate(&model, spec)?;
     let load_ms = elapsed_ms(started_at);
     let self_test_started_at = Instant::now();
-    self_test::run(&mut loaded)?;
+    let decode_time = self_test::run(&mut loaded)?;
     let ready = Ready {
         n_vocab: loaded.facts().n_vocab,
         n_ctx_train: model.n_ctx_train(),
@@ -41,6 +41,7 @@ pub(crate) fn load(spec: &LoadSpec) -> Result<(Loaded, Ready), LoadError> {
         n_slots: spec.n_slots,
         load_ms,
         self_test_ms: elapsed_ms(self_test_started_at),
+        decode_us: u64::try_from(decode_time.as_micros()).unwrap_or(u64::MAX),
         system_info: format!("{} | built for {}", backend.system_info(), dragon_cpu::build_summary()),
     };
     Ok((loaded, ready))

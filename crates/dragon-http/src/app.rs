@@ -57,6 +57,8 @@ pub(crate) struct Facts {
     pub(crate) n_ctx_train: u32,
     pub(crate) n_slots: u32,
     pub(crate) n_vocab: u32,
+    /// Of a lone answer; `None` where it was too fast to measure.
+    pub(crate) tokens_per_s: Option<f64>,
 }
 
 /// Everything that answers need.
@@ -64,6 +66,13 @@ pub(crate) struct Facts {
 pub struct App {
     pub(crate) settings: Settings,
     models: Vec<Model>,
+}
+
+/// The speed of a lone answer, as the engine measured it before it was ready; `None` where a decode took less
+/// than a microsecond.
+pub fn tokens_per_s(ready: &dragon_ipc::Ready) -> Option<f64> {
+    let decode_time = Duration::from_micros(ready.decode_us);
+    (!decode_time.is_zero()).then(|| decode_time.as_secs_f64().recip())
 }
 
 // === impl Model ===
@@ -76,6 +85,7 @@ impl Model {
             n_ctx_train: ready.n_ctx_train,
             n_slots: ready.n_slots,
             n_vocab: ready.n_vocab,
+            tokens_per_s: tokens_per_s(ready),
         };
         let gate = Gate::new(settings.queue_max);
         Self { settings, engine, gate, facts }

@@ -14,5 +14,5 @@ mod origin;
 mod readiness;
 mod reply;
 
-pub use app::{App, Model, ModelSettings, Settings};
+pub use app::{App, Model, ModelSettings, Settings, tokens_per_s};
 pub use connection::serve;

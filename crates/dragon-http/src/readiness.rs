@@ -32,6 +32,8 @@ fn of(model: &Model, is_local: bool) -> ModelReadiness {
         n_steps: counters.n_steps,
         n_prefill_tokens: counters.n_prefill_tokens,
         n_decode_tokens: counters.n_decode_tokens,
+        tokens_per_s: model.facts.tokens_per_s,
+        deadline: model.settings.deadline,
         pid: progress.pid.filter(|_| is_local),
     }
 }

@@ -179,6 +179,8 @@ pub struct Ready {
     pub load_ms: u64,
     /// Time of the self-test decode, in milliseconds.
     pub self_test_ms: u64,
+    /// Median time of a decode of one sequence in the self-test, in microseconds: how fast a lone answer is.
+    pub decode_us: u64,
     /// What llama.cpp says about the CPU features in use, for the log.
     pub system_info: String,
 }

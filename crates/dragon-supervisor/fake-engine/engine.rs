@@ -100,6 +100,7 @@ fn get_ready(socket: &mut UnixStream, script: &Script, load: &LoadSpec) {
         n_slots: script.number("slots").map_or(load.n_slots, |n| u32::try_from(n).unwrap()),
         load_ms: 0,
         self_test_ms: 0,
+        decode_us: 0,
         system_info: surroundings(),
     };
     say(socket, &FromEngine::Ready(ready));

@@ -52,6 +52,7 @@ fn stopped_while_loading(signal: &str) -> Exit {
 /// Announces the server and answers requests until a signal comes and the last one is answered.
 async fn answer(plan: &Plan, bound: Bound, models: Vec<Loaded>, signals: &mut Signals) -> Exit {
     warn_beyond_loopback(bound.address);
+    models.iter().for_each(Loaded::warn_if_slow);
     let banner = Banner { address: bound.address, models: models.iter().map(Loaded::for_banner).collect() };
     let app = App::new(edge_settings(plan), models.into_iter().map(Loaded::into_model).collect());
     banner.print();

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use dragon_http::Model;
+use dragon_http::{Model, tokens_per_s};
 use dragon_ipc::Ready;
 use dragon_supervisor::{Engine, EngineSpec, StartError};
 use tokio_util::sync::CancellationToken;
@@ -15,6 +15,9 @@ use crate::prepare::PreparedModel;
 
 /// An engine that does not end by itself is killed after a second; this is for the kernel to reap it too.
 const END_LIMIT: Duration = Duration::from_secs(5);
+
+/// Fewer tokens than this within the deadline are hardly an answer: most would be cut.
+const FEW_TOKENS: f64 = 200.0;
 
 /// All engines.
 pub(super) struct Engines {
@@ -94,7 +97,23 @@ impl Loaded {
             n_slots: self.ready.n_slots,
             memory_bytes: self.model.memory_bytes,
             deadline: settings.deadline,
+            tokens_per_s: tokens_per_s(&self.ready),
             chat: if settings.template.is_some() { Chat::Available } else { Chat::NoTemplate },
+        }
+    }
+
+    /// Warns where this machine is too slow for its deadline.
+    pub(super) fn warn_if_slow(&self) {
+        let settings = &self.model.settings;
+        let Some(speed) = tokens_per_s(&self.ready) else { return };
+        let n_tokens = speed * settings.deadline.as_secs_f64();
+        if n_tokens < FEW_TOKENS {
+            tracing::warn!(
+                model = settings.id,
+                "only about {n_tokens:.0} tokens fit into the deadline of {} ms at the measured {speed:.0} tokens \
+                 a second: raise `deadline_ms`, or choose a smaller model",
+                settings.deadline.as_millis()
+            );
         }
     }
 
