@@ -107,7 +107,8 @@ impl OwnServer {
 async fn version_of(program: &Path) -> Result<String> {
     let output = Command::new(program).arg("--version").output().await;
     let output = output.with_context(|| format!("cannot run {}", program.display()))?;
-    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    // One line: it becomes one line of the report.
+    Ok(String::from_utf8_lossy(&output.stdout).lines().collect::<Vec<_>>().join("; "))
 }
 
 /// Reads standard output up to the line with the address, and keeps emptying it afterwards.
