@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "that is how a test fails")]
 
 mod exact;
+mod hostile;
 mod program;
 mod refusals;
 mod stopping;

@@ -1,0 +1,80 @@
+//! Texts that are hard to cut into tokens.
+
+use dragon_testkit::harness::{Server, ServerOptions};
+use dragon_testkit::tiny::vocabulary::tokenize;
+use serde_json::json;
+
+use super::asking::{CHAT, COMPLETIONS, JSON, assert_error, assert_serves, patient, with};
+
+/// Just under the limit of a body, with room for the rest of it.
+const BODY_BYTES: usize = (1 << 20) - 1000;
+
+#[test]
+fn no_text_of_a_megabyte_holds_up_the_others() {
+    let server = Server::start(&ServerOptions::tiny().model("deadline_ms", "10000"));
+    let texts =
+        ["a", " ", "7", "!", "'s", "\u{1F409}", "e\u{301}", "\u{200d}", "<|im_start|>", "<|im_start|>a", "<"];
+    for text in texts {
+        let body = json!({"model": "tiny", "prompt": text.repeat(BODY_BYTES / text.len()), "max_tokens": 1});
+        let answer = server.http("POST", COMPLETIONS, &[JSON], body.to_string().as_bytes());
+        assert_error(text, &answer, 400, "context_length_exceeded", Some("prompt"));
+    }
+    assert_serves(&server);
+    assert_eq!(server.first_model()["restarts"], 0);
+}
+
+#[test]
+fn odd_characters_are_text_like_any_other() {
+    let server = Server::start(&patient());
+    let odd = [
+        "\u{0}",
+        "\u{feff}",
+        "\u{fffd}",
+        "\u{10ffff}",
+        "\r\n",
+        "\u{7f}",
+        "\u{202e}abc",
+        "\u{1F468}\u{200d}\u{1F469}",
+    ];
+    for text in odd {
+        let body = json!({"model": "tiny", "prompt": text, "max_tokens": 1, "ignore_eos": true});
+        let answer = server.post(COMPLETIONS, &body);
+        assert_eq!(answer.status, 200, "{text:?}: {}", answer.text());
+        assert_eq!(answer.json()["usage"]["prompt_tokens"], text.len(), "{text:?}");
+    }
+}
+
+#[test]
+fn a_long_text_full_of_special_tokens_has_exactly_its_tokens() {
+    let server = Server::start(&ServerOptions::tiny());
+    let words = [
+        "<|im_start|>",
+        "user\n",
+        "Zażółć 🐉",
+        "<|im_end|>",
+        "\n",
+        "<think>",
+        " ",
+        "</s>",
+        "<|im_",
+        "<s>",
+        "x",
+    ];
+    let text: String = (0..40_000).map(|index: usize| words[index * index % 101 % words.len()]).collect();
+    let n_tokens = tokenize(&text).len();
+    for (endpoint, input) in [
+        (COMPLETIONS, json!({"prompt": text})),
+        (CHAT, json!({"messages": [{"role": "user", "content": text}]})),
+    ] {
+        let body = with(input, "model", "tiny");
+        let answer = server.post(endpoint, &body);
+        // Around the content the chat template writes two turns' marks.
+        let n_around = if endpoint == CHAT {
+            tokenize("<|im_start|>user\n<|im_end|>\n<|im_start|>assistant\n").len()
+        } else {
+            0
+        };
+        let said = format!("The prompt has {} tokens", n_tokens + n_around);
+        assert!(answer.text().contains(&said), "{said}: {}", answer.text());
+    }
+}
