@@ -6,8 +6,10 @@ import time
 import openai
 import pytest
 
+from server import wait_for
+
 # More than three seconds of work on any machine.
-LONG = {"max_tokens": 1500, "extra_body": {"ignore_eos": True}}
+LONG = {"max_tokens": 3000, "extra_body": {"ignore_eos": True}}
 # A slot is free within one step of the engine; the rest is for a busy test machine.
 FREED_WITHIN_S = 5
 
@@ -25,7 +27,8 @@ def test_a_stream_closed_midway_frees_its_slot(server, chat):
     stream = chat("Write a long story.", stream=True, **LONG)
     for _, chunk in zip(range(5), stream):
         assert chunk.id
-    assert server.busy_slots() == 1
+    # The count comes with the engine's heartbeat, so it may lag behind the text.
+    wait_for(lambda: server.busy_slots() == 1, "the slot to be counted as busy", within_s=5)
     stream.close()
     server.wait_until_idle(FREED_WITHIN_S)
     made = server.counter("n_decode_tokens")
@@ -55,7 +58,7 @@ def test_the_deadline_of_a_request_holds_and_is_told(chat):
     assert dragon["outcome"] in ("landed", "partial")
     assert dragon["reason"] == "deadline"
     assert answer.choices[0].finish_reason == "length"
-    assert 0 < answer.usage.completion_tokens < 1500
+    assert 0 < answer.usage.completion_tokens < 3000
 
 
 def test_a_deadline_beyond_the_maximum_is_clamped(chat):
