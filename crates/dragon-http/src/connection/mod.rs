@@ -160,3 +160,6 @@ async fn answer_slow_head(io: ClockedStream) {
     // The client may be gone; there is nobody else to tell.
     let _gone = tokio::time::timeout(crate::deadline::WRITE_GRACE, stream.write_all(&answer)).await;
 }
+
+#[cfg(test)]
+mod tests;
