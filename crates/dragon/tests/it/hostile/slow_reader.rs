@@ -47,7 +47,7 @@ fn a_client_that_does_not_read_does_not_hold_up_another() {
     let server = Server::start(&ServerOptions::tiny().model("ctx", LONG_CTX));
     let asleep = with(wide(), "n", 3);
     let _asleep = sent(&server, &post(CHAT, &asleep.to_string()));
-    let _ = server.wait_for(SOON, |model| model["n_decode_tokens"].as_u64() > Some(10_000));
+    let _ = server.wait_for(SOON, |model| model["n_decode_tokens"].as_u64() > Some(5_000));
     let asked_at = Instant::now();
     assert_serves(&server);
     assert!(asked_at.elapsed() < SLACK, "{:?}", asked_at.elapsed());
