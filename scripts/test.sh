@@ -56,6 +56,7 @@ lint() {
     stage 'dependencies: unused ones' cargo machete
     stage 'clippy' cargo clippy --release --locked --workspace --all-targets --quiet -- -D warnings
     stage 'documentation' documentation
+    stage 'fuzz targets compile' cargo check --release --locked --quiet --manifest-path fuzz/Cargo.toml --target-dir target/fuzz
 }
 
 tests() {
