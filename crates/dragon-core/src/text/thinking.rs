@@ -2,7 +2,7 @@
 //!
 //! A thinking block opens only where no text of the answer has come yet: a `<think>` later on is text, for
 //! example of an answer about such tags. Several blocks in a row are all thinking. White space between a
-//! block and the answer belongs to neither.
+//! block and the answer belongs to neither; where there is no block, it is the answer's own.
 
 const OPEN: &str = "<think>";
 const CLOSE: &str = "</think>";
@@ -23,6 +23,8 @@ enum State {
 pub(super) struct ThinkingSplitter {
     state: State,
     held: String,
+    /// Whether a block has been closed.
+    has_thought: bool,
 }
 
 // === impl ThinkingSplitter ===
@@ -30,17 +32,21 @@ pub(super) struct ThinkingSplitter {
 impl ThinkingSplitter {
     /// The model may open a thinking block by itself.
     pub(super) fn closed() -> Self {
-        Self { state: State::Before, held: String::new() }
+        Self::starting(State::Before)
     }
 
     /// The prompt has opened a thinking block already.
     pub(super) fn open() -> Self {
-        Self { state: State::Inside, held: String::new() }
+        Self::starting(State::Inside)
     }
 
     /// Everything is answer.
     pub(super) fn none() -> Self {
-        Self { state: State::Answer, held: String::new() }
+        Self::starting(State::Answer)
+    }
+
+    fn starting(state: State) -> Self {
+        Self { state, held: String::new(), has_thought: false }
     }
 
     /// Whether the next text belongs to thinking as far as is known.
@@ -59,6 +65,7 @@ impl ThinkingSplitter {
         let held = std::mem::take(&mut self.held);
         match self.state {
             State::Inside => reasoning.push_str(&held),
+            State::Before if self.has_thought => answer.push_str(held.trim_start()),
             State::Before | State::Answer => answer.push_str(&held),
         }
     }
@@ -77,7 +84,9 @@ impl ThinkingSplitter {
                 if OPEN.starts_with(text) {
                     return false;
                 }
-                self.held = text.to_owned();
+                if self.has_thought {
+                    self.held = text.to_owned();
+                }
                 self.state = State::Answer;
                 true
             }
@@ -87,6 +96,7 @@ impl ThinkingSplitter {
                     reasoning.push_str(&self.held[..start]);
                     self.held.drain(..start + CLOSE.len());
                     self.state = State::Before;
+                    self.has_thought = true;
                     return true;
                 }
                 let keep_from = start_of_partial_tag(&self.held);
@@ -147,6 +157,16 @@ mod tests {
         let text = "<think>one</think>\n<think>two</think>\n\nThe tag <think> opens.";
         let expected = ("onetwo".to_owned(), "The tag <think> opens.".to_owned());
         assert_eq!(split(ThinkingSplitter::closed(), text, 3), expected);
+    }
+
+    #[test]
+    fn white_space_before_an_answer_without_thinking_is_part_of_it() {
+        for text in ["\n a", "  <thin", "\n\n"] {
+            assert_eq!(split(ThinkingSplitter::closed(), text, 1), (String::new(), text.to_owned()));
+        }
+        for text in ["<think>hm</think>\n\n", "\n<think>hm</think>  "] {
+            assert_eq!(split(ThinkingSplitter::closed(), text, 1), ("hm".to_owned(), String::new()));
+        }
     }
 
     #[test]
