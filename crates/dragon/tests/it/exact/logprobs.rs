@@ -97,6 +97,18 @@ fn their_tokens_are_the_text() {
     }
 }
 
+/// The tiny model's template knows thinking, so white space could be the gap after a thought; here it is not.
+#[test]
+fn white_space_at_the_start_of_an_answer_is_text_like_any_other() {
+    let server = Server::start(&ServerOptions::tiny());
+    let more = json!({ "logit_bias": { "10": 100, "32": 98, "97": 96 }, "frequency_penalty": 2 });
+    for way in BOTH_WAYS {
+        let text = ask(&server, Endpoint::Chat, &chat("Indent it.", 30, more.clone()), way).text().to_owned();
+        assert!(text.starts_with('\n') && text.contains('a'), "{text:?}");
+        assert_eq!(text.len(), 30, "{text:?}");
+    }
+}
+
 #[test]
 fn both_endpoints_write_the_same_numbers_and_offsets_count_characters() {
     let server = Server::start(&ServerOptions::tiny());
