@@ -54,7 +54,8 @@ pub(crate) fn run<C: Compute>(compute: &mut C) -> Result<Duration, SelfTestError
 
 /// Tokens spread over the vocabulary; the last of `n_rows` gives logits.
 fn row(position: Position, n_rows: u32, n_vocab: u32) -> Row {
-    let token: TokenId = (n_vocab / (N_PROMPT + 1)).saturating_mul(position % (N_PROMPT + 1)).min(n_vocab - 1);
+    let token: TokenId =
+        (n_vocab / (N_PROMPT + 1)).saturating_mul(position % (N_PROMPT + 1)).min(n_vocab - 1);
     let logits = if position + 1 == n_rows { Logits::Wanted } else { Logits::Skipped };
     Row { token, seq: 0, position, logits }
 }
