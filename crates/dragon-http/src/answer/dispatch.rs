@@ -1,12 +1,14 @@
 //! From rendered prompts to running generations: queue place, tokens, slots, engine. All of it before the
 //! deadline, or not at all.
 
+use std::sync::Arc;
+
 use dragon_api::{ApiError, Input};
 use dragon_core::admission::Denial;
 use dragon_core::budget::TokenBudget;
 use dragon_core::label::Reason;
 use dragon_core::sampling::TokenId;
-use dragon_supervisor::{AddSpecial, Engine, EngineError, EngineState, Generation, Job};
+use dragon_supervisor::{AddSpecial, Engine, EngineError, EngineState, Job};
 use tokio::time::timeout_at;
 
 use super::ask::Ask;
@@ -14,12 +16,12 @@ use super::prompt::Prompt;
 use super::run::{Run, Started};
 use super::{Refusal, Unserved};
 use crate::app::Model;
-use crate::gate::{Permit, Place};
+use crate::gate::Place;
 
 /// A prompt in tokens, with room for its answer.
 struct Fitted {
     prompt: Prompt,
-    tokens: Vec<TokenId>,
+    tokens: Arc<[TokenId]>,
     budget: TokenBudget,
 }
 
@@ -33,13 +35,25 @@ pub(super) async fn dispatch(ask: &Ask, model: &Model, prompts: Vec<Prompt>) -> 
     }
 }
 
-async fn start(ask: &Ask, model: &Model, place: Place, prompts: Vec<Prompt>) -> Result<Run, Refusal> {
+async fn start(ask: &Ask, model: &Model, mut place: Place, prompts: Vec<Prompt>) -> Result<Run, Refusal> {
     let mut fitted = Vec::with_capacity(prompts.len());
     for prompt in prompts {
         fitted.push(fit(ask, model, prompt).await?);
     }
-    let permit = place.granted().await.map_err(denied)?;
-    launch(ask, model, permit, fitted)
+    loop {
+        let permit = place.granted().await.map_err(denied)?;
+        match launch(ask, model, &fitted) {
+            Ok(started) => return Ok(Run::new(ask, permit, started)),
+            // The engine died between the grant and the start. Nothing was lost: wait for the next one.
+            Err(EngineError::Down) => drop(permit),
+            Err(error) => {
+                tracing::warn!(%error, model = model.settings.id, "a generation could not be started");
+                return Err(Unserved(reason_of(&error)).into());
+            }
+        }
+        until_ready(&model.engine).await?;
+        place = model.gate.arrive(ask.n_choices(), ask.deadline.at()).map_err(denied)?;
+    }
 }
 
 async fn fit(ask: &Ask, model: &Model, prompt: Prompt) -> Result<Fitted, Refusal> {
@@ -47,7 +61,7 @@ async fn fit(ask: &Ask, model: &Model, prompt: Prompt) -> Result<Fitted, Refusal
     if tokens.is_empty() {
         return Err(ApiError::invalid("prompt", "has no tokens; send some text").into());
     }
-    let n_prompt = u32::try_from(tokens.len()).unwrap_or(u32::MAX);
+    let n_prompt = count(&tokens);
     let budget =
         TokenBudget::new(ask.request.max_tokens, model.settings.max_tokens, n_prompt, model.facts.n_ctx)
             .map_err(|_| ApiError::ContextTooLong {
@@ -55,7 +69,11 @@ async fn fit(ask: &Ask, model: &Model, prompt: Prompt) -> Result<Fitted, Refusal
                 n_prompt,
                 context: model.facts.n_ctx,
             })?;
-    Ok(Fitted { prompt, tokens, budget })
+    Ok(Fitted { prompt, tokens: tokens.into(), budget })
+}
+
+fn count(tokens: &[TokenId]) -> u32 {
+    u32::try_from(tokens.len()).unwrap_or(u32::MAX)
 }
 
 const fn input_param(input: &Input) -> &'static str {
@@ -86,32 +104,27 @@ async fn until_ready(engine: &Engine) -> Result<(), Unserved> {
     }
 }
 
-fn launch(ask: &Ask, model: &Model, permit: Permit, fitted: Vec<Fitted>) -> Result<Run, Refusal> {
-    let mut started = Vec::with_capacity(fitted.len());
-    for Fitted { prompt, tokens, budget } in fitted {
-        let n_prompt_tokens = u32::try_from(tokens.len()).unwrap_or(u32::MAX);
-        let generation = generate(ask, model, tokens, budget).map_err(|error| {
-            tracing::warn!(%error, model = model.settings.id, "a generation could not be started");
-            Unserved(reason_of(&error))
-        })?;
-        started.push(Started { generation, budget, thinking: prompt.thinking, n_prompt_tokens });
-    }
-    Ok(Run::new(ask, permit, started))
-}
-
-fn generate(
-    ask: &Ask,
-    model: &Model,
-    tokens: Vec<TokenId>,
-    budget: TokenBudget,
-) -> Result<Generation, EngineError> {
-    model.engine.generate(Job {
-        prompt: tokens.into(),
-        n_choices: ask.request.n,
-        sampling: ask.sampling.clone(),
-        n_max_tokens: budget.n_max,
-        n_top_logprobs: ask.request.top_logprobs,
-    })
+/// One generation for each prompt, or none: those already started are cancelled by being dropped.
+fn launch(ask: &Ask, model: &Model, fitted: &[Fitted]) -> Result<Vec<Started>, EngineError> {
+    fitted
+        .iter()
+        .map(|fitted| {
+            let generation = model.engine.generate(Job {
+                prompt: Arc::clone(&fitted.tokens),
+                n_choices: ask.request.n,
+                sampling: ask.sampling.clone(),
+                n_max_tokens: fitted.budget.n_max,
+                n_top_logprobs: ask.request.top_logprobs,
+            })?;
+            let n_prompt_tokens = count(&fitted.tokens);
+            Ok(Started {
+                generation,
+                budget: fitted.budget,
+                thinking: fitted.prompt.thinking,
+                n_prompt_tokens,
+            })
+        })
+        .collect()
 }
 
 /// Late because the engine is gone, or because there is too much to do.
