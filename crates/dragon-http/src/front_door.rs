@@ -1,8 +1,10 @@
 //! The front door: what every request passes, and where each kind goes.
 
 use http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, VARY,
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW,
+    CONNECTION, VARY,
 };
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use http_body::Body as _;
 use http_body_util::Full;
@@ -14,7 +16,7 @@ use dragon_api::{ApiError, Endpoint};
 
 use crate::answer::{self, Call};
 use crate::app::App;
-use crate::connection::{ArrivalClock, Endpoints};
+use crate::connection::{ArrivalClock, Endpoints, RequestBody};
 use crate::origin::{self, Foreign};
 use crate::readiness;
 use crate::reply::{self, Reply, ReplyBody};
@@ -24,6 +26,9 @@ const MAX_URI_BYTES: usize = 8 * 1024;
 
 /// All header fields of a request together. Browsers with many cookies stay below it.
 const MAX_HEADER_BYTES: usize = 32 * 1024;
+
+/// Header fields of a request. Clients send ten or twenty.
+const MAX_HEADER_FIELDS: usize = 100;
 
 /// Longest `x-request-id` that is echoed; longer ones are replaced.
 const MAX_REQUEST_ID_BYTES: usize = 128;
@@ -52,15 +57,22 @@ pub(crate) async fn enter(
     clock: &ArrivalClock,
     request: Request<Incoming>,
 ) -> Reply {
-    if !request.body().is_end_stream() {
-        clock.body_follows();
-    }
+    let body = if request.body().is_end_stream() { RequestBody::Read } else { RequestBody::Unread };
+    let arrived_at = clock.head_read(body);
     let request_id = request_id(request.headers());
     let allowed_origin = origin::allowed_origin(&app.settings, request.headers()).map(str::to_owned);
     let mut reply = match check_head(app, &endpoints, &request) {
-        Ok(()) => go(app, tasks, endpoints, clock, &request_id, request).await,
-        Err(error) => reply::closing_error(&error),
+        Ok(()) => {
+            let (head, body) = request.into_parts();
+            let call = Call { arrived_at, headers: &head.headers, request_id: &request_id, clock, tasks };
+            go(app, endpoints, call, &head, body).await
+        }
+        Err(error) => reply::error(&error),
     };
+    if clock.is_body_unread() {
+        // What is still coming would be taken for the next request.
+        reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     reply::set_header(&mut reply, REQUEST_ID, &request_id);
     if let Some(origin) = allowed_origin.and_then(|origin| HeaderValue::from_str(&origin).ok()) {
         reply.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
@@ -69,21 +81,9 @@ pub(crate) async fn enter(
     reply
 }
 
-async fn go(
-    app: &App,
-    tasks: &TaskTracker,
-    endpoints: Endpoints,
-    clock: &ArrivalClock,
-    request_id: &str,
-    request: Request<Incoming>,
-) -> Reply {
-    let arrived_at = clock.arrived_at();
-    let (head, body) = request.into_parts();
+async fn go(app: &App, endpoints: Endpoints, call: Call<'_>, head: &Parts, body: Incoming) -> Reply {
     match Route::of(&head.method, head.uri.path()) {
-        Ok(Route::Generate(endpoint)) => {
-            let call = Call { endpoint, arrived_at, headers: &head.headers, request_id, clock, tasks };
-            answer::answer(app, call, body).await
-        }
+        Ok(Route::Generate(endpoint)) => answer::answer(app, endpoint, call, body).await,
         Ok(Route::Models) => {
             let cards: Vec<_> = app.models().iter().map(|model| model.card()).collect();
             reply::document(dragon_api::models_list(&cards))
@@ -133,8 +133,11 @@ fn check_head(app: &App, endpoints: &Endpoints, request: &Request<Incoming>) -> 
     }
     let n_header_bytes: usize =
         request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
-    if n_header_bytes > MAX_HEADER_BYTES {
-        return Err(ApiError::HeadersTooLarge { limit_bytes: MAX_HEADER_BYTES });
+    if n_header_bytes > MAX_HEADER_BYTES || request.headers().len() > MAX_HEADER_FIELDS {
+        return Err(ApiError::HeadersTooLarge {
+            limit_bytes: MAX_HEADER_BYTES,
+            limit_fields: MAX_HEADER_FIELDS,
+        });
     }
     origin::check(&app.settings, endpoints.local, request.headers()).map_err(|foreign| match foreign {
         Foreign::Host(host) => ApiError::forbidden_host(&host),

@@ -15,4 +15,4 @@ mod readiness;
 mod reply;
 
 pub use app::{App, Model, ModelSettings, Settings, tokens_per_s};
-pub use connection::serve;
+pub use connection::{LONGEST_READ, serve};

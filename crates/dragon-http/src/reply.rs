@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use dragon_api::ApiError;
-use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
@@ -43,13 +43,6 @@ pub(crate) fn error(error: &ApiError) -> Reply {
     for (name, value) in error.headers() {
         set_header(&mut reply, name, &value);
     }
-    reply
-}
-
-/// An error after which the connection cannot be used again, because the rest of the request is unread.
-pub(crate) fn closing_error(api_error: &ApiError) -> Reply {
-    let mut reply = error(api_error);
-    reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     reply
 }
 

@@ -161,11 +161,15 @@ pub enum ApiError {
         /// The origin that was given, quoted and shortened.
         origin: String,
     },
-    /// A request head over the limit.
-    #[error("The request head is longer than the {limit_bytes} bytes that are accepted.")]
+    /// A request head over one of the limits.
+    #[error(
+        "The request head has more than the {limit_fields} fields or {limit_bytes} bytes that are accepted."
+    )]
     HeadersTooLarge {
-        /// The limit.
+        /// The limit on all of it.
         limit_bytes: usize,
+        /// The limit on its fields.
+        limit_fields: usize,
     },
     /// No key, or one that is not known.
     #[error("A known API key is required. Send it as `Authorization: Bearer KEY`.")]

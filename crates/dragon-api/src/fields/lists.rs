@@ -18,7 +18,7 @@ pub const HONOURED: &[HonouredField] = &[
     both("min_p", "0 to 1; keeps tokens at least this fraction as probable as the most probable"),
     both("presence_penalty", "-2 to 2; counts generated tokens only"),
     both("frequency_penalty", "-2 to 2; counts generated tokens only"),
-    both("repeat_penalty", "above 0, to 10; 1 is neutral; counts generated tokens only"),
+    both("repeat_penalty", "0.1 to 10; 1 is neutral; counts generated tokens only"),
     both("logit_bias", "an object from token id to -100..100; at most 1024 entries"),
     both(
         "seed",

@@ -11,8 +11,9 @@ const TEMPERATURE: Range = Range::closed(0.0, 2.0);
 const TOP_P: Range = Range::above(0.0, 1.0);
 const MIN_P: Range = Range::closed(0.0, 1.0);
 const PENALTY: Range = Range::closed(-2.0, 2.0);
-/// Beyond a factor of 10 a token that was generated once never comes again, which `logit_bias` says better.
-const REPEAT_PENALTY: Range = Range::above(0.0, 10.0);
+/// Beyond a factor of 10, in either direction, a token that was generated once never comes again, or always:
+/// `logit_bias` says that better, and logits stay finite.
+const REPEAT_PENALTY: Range = Range::closed(0.1, 10.0);
 const LOGIT_BIAS: Range = Range::closed(-100.0, 100.0);
 
 pub(super) fn sampling(fields: &Fields<'_>) -> Result<SamplingRequest, ApiError> {

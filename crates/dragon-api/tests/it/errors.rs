@@ -28,7 +28,7 @@ pub(crate) fn every_error() -> Vec<ApiError> {
         ApiError::BodyTooLarge { limit_bytes: 5 },
         ApiError::UriTooLong { limit_bytes: 5 },
         ApiError::unsupported_media_type("text/plain"),
-        ApiError::HeadersTooLarge { limit_bytes: 5 },
+        ApiError::HeadersTooLarge { limit_bytes: 5, limit_fields: 6 },
         ApiError::Internal,
     ];
     let variants: std::collections::BTreeSet<usize> = errors.iter().map(variant).collect();

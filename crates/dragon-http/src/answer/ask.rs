@@ -29,7 +29,12 @@ pub(super) struct Ask {
 // === impl Ask ===
 
 impl Ask {
-    pub(super) fn new(call: &Call<'_>, request: GenerateRequest, model: &Model) -> Result<Self, ApiError> {
+    pub(super) fn new(
+        endpoint: Endpoint,
+        call: &Call<'_>,
+        request: GenerateRequest,
+        model: &Model,
+    ) -> Result<Self, ApiError> {
         let asked = header(call.headers, "x-dragon-deadline-ms", parse_deadline_header)?;
         let fallback = header(call.headers, "x-dragon-fallback", parse_fallback_header)?.unwrap_or_default();
         // No detector acts yet, so every valid setting means the same; a wrong one is a mistake already.
@@ -40,8 +45,8 @@ impl Ask {
             sampling: request.sampling.resolve(&model.settings.sampling, drawn_seed),
             deadline: Deadline::new(call.arrived_at, model.settings.deadline, asked),
             head: AnswerHead {
-                endpoint: call.endpoint,
-                id: answer_id(call.endpoint),
+                endpoint,
+                id: answer_id(endpoint),
                 created_s: unix_time().as_secs(),
                 model: request.model.clone(),
             },
@@ -52,15 +57,16 @@ impl Ask {
 
     /// Choices over all prompts.
     pub(super) fn n_choices(&self) -> u32 {
-        self.n_prompts().saturating_mul(self.request.n)
+        n_choices(&self.request)
     }
+}
 
-    fn n_prompts(&self) -> u32 {
-        match &self.request.input {
-            Input::Chat(_) => 1,
-            Input::Prompts(prompts) => u32::try_from(prompts.len()).unwrap_or(u32::MAX),
-        }
-    }
+fn n_choices(request: &GenerateRequest) -> u32 {
+    let n_prompts = match &request.input {
+        Input::Chat(_) => 1,
+        Input::Prompts(prompts) => u32::try_from(prompts.len()).unwrap_or(u32::MAX),
+    };
+    n_prompts.saturating_mul(request.n)
 }
 
 /// Time since 1970; 0 for a clock that is set before.
@@ -87,16 +93,10 @@ fn header<T>(
 
 /// What can only be judged with the model at hand.
 fn check_against_model(request: &GenerateRequest, model: &Model) -> Result<(), ApiError> {
-    let n_slots = model.facts.n_slots;
-    let n_prompts = match &request.input {
-        Input::Chat(_) => 1,
-        Input::Prompts(prompts) => prompts.len(),
-    };
-    if n_prompts.saturating_mul(request.n as usize) > n_slots as usize {
-        let problem = format!(
-            "asks for {n_prompts} x {} choices at once, and this model has {n_slots} slots; ask for fewer",
-            request.n
-        );
+    let (n_choices, n_slots) = (n_choices(request), model.facts.n_slots);
+    if n_choices > n_slots {
+        let problem =
+            format!("makes {n_choices} choices at once, and this model has {n_slots} slots; ask for fewer");
         return Err(ApiError::invalid("n", problem));
     }
     let n_vocab = model.facts.n_vocab;

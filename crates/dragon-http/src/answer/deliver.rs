@@ -1,8 +1,10 @@
 //! Hands an answer to the client, whole or as a stream, and settles it with its label.
 
+use std::collections::VecDeque;
+
 use bytes::Bytes;
 use dragon_api::{ApiError, ChoiceAnswer, DONE, Delivery, FallbackMode, StreamEncoder, label_headers};
-use dragon_core::label::{Ending, FinishReason, Outcome, Reason};
+use dragon_core::label::{FinishReason, Outcome};
 use tokio::sync::mpsc;
 use tokio::time::timeout_at;
 use tokio_util::task::TaskTracker;
@@ -74,20 +76,32 @@ fn extend(answer: &mut ChoiceAnswer, step: Step) {
 
 /// The head of the answer waits for the first text or the verdict, because after it no status can change.
 async fn stream(ask: Ask, mut run: Run, include_usage: bool, tasks: &TaskTracker) -> Result<Reply, ApiError> {
-    let first = run.next().await;
-    let ending = first.as_ref().and_then(|(_, step)| step.ending);
-    if let (FallbackMode::Error, Some(reason)) = (ask.fallback, fallback_reason(ending)) {
+    let opening = until_first_text(&mut run).await;
+    let has_text = opening.iter().any(|(_, step)| !is_fallback(step));
+    if let (FallbackMode::Error, false, Some(reason)) = (ask.fallback, has_text, run.label(&ask).reason) {
         return Err(ApiError::Unanswered(reason));
     }
     let (events, receiver) = mpsc::channel(STREAM_EVENTS);
-    let writer =
-        StreamWriter { encoder: StreamEncoder { head: ask.head.clone(), include_usage }, ask, run, events };
-    tasks.spawn(writer.write(first));
+    let encoder = StreamEncoder { head: ask.head.clone(), include_usage };
+    tasks.spawn(StreamWriter { encoder, ask, run, events }.write(opening));
     Ok(reply::event_stream(receiver))
 }
 
-fn fallback_reason(ending: Option<Ending>) -> Option<Reason> {
-    ending.filter(|ending| ending.outcome == Outcome::Fallback)?.reason
+/// The first step that is the model's, after those choices that end without it; or all steps, where none is.
+async fn until_first_text(run: &mut Run) -> VecDeque<(u32, Step)> {
+    let mut steps = VecDeque::new();
+    while let Some((choice, step)) = run.next().await {
+        let is_the_models = !is_fallback(&step);
+        steps.push_back((choice, step));
+        if is_the_models {
+            break;
+        }
+    }
+    steps
+}
+
+fn is_fallback(step: &Step) -> bool {
+    step.ending.is_some_and(|ending| ending.outcome == Outcome::Fallback)
 }
 
 /// Writes one stream; lives in a task of its own and ends when the stream does or the client is gone.
@@ -104,23 +118,18 @@ struct Gone;
 // === impl StreamWriter ===
 
 impl StreamWriter {
-    async fn write(mut self, first: Option<(u32, Step)>) {
+    async fn write(mut self, opening: VecDeque<(u32, Step)>) {
         // Whoever is gone needs no further word; dropping the run frees its slots.
-        let _gone: Result<(), Gone> = self.write_all(first).await;
+        let _gone: Result<(), Gone> = self.write_all(opening).await;
     }
 
-    async fn write_all(&mut self, first: Option<(u32, Step)>) -> Result<(), Gone> {
+    async fn write_all(&mut self, mut opening: VecDeque<(u32, Step)>) -> Result<(), Gone> {
         let openings = (0..self.run.n_choices()).flat_map(|choice| self.encoder.opening(choice)).collect();
         self.send(openings).await?;
-        let mut next = first;
-        while let Some((choice, step)) = next {
-            let bytes = self.encode(choice, &step);
+        while let Some((choice, step)) = self.next(&mut opening).await? {
+            let is_last = opening.is_empty() && self.run.is_done();
+            let bytes = self.encode(choice, &step, is_last);
             self.send(bytes).await?;
-            next = tokio::select! {
-                biased;
-                () = self.events.closed() => return Err(Gone),
-                next = self.run.next() => next,
-            };
         }
         let mut end = Vec::new();
         if self.encoder.include_usage {
@@ -130,11 +139,22 @@ impl StreamWriter {
         self.send(end).await
     }
 
-    fn encode(&self, choice: u32, step: &Step) -> Vec<u8> {
+    async fn next(&mut self, opening: &mut VecDeque<(u32, Step)>) -> Result<Option<(u32, Step)>, Gone> {
+        if let Some(step) = opening.pop_front() {
+            return Ok(Some(step));
+        }
+        tokio::select! {
+            biased;
+            () = self.events.closed() => Err(Gone),
+            step = self.run.next() => Ok(step),
+        }
+    }
+
+    fn encode(&self, choice: u32, step: &Step, is_last: bool) -> Vec<u8> {
         let mut bytes =
             step.delta.as_ref().map(|delta| self.encoder.delta(choice, delta)).unwrap_or_default();
         if let Some(ending) = step.ending {
-            let carries_label = self.run.is_done() && !self.encoder.include_usage;
+            let carries_label = is_last && !self.encoder.include_usage;
             let label = carries_label.then(|| self.run.label(&self.ask));
             bytes.extend(self.encoder.finish(choice, ending.finish, label.as_ref()));
         }

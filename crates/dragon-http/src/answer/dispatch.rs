@@ -12,7 +12,7 @@ use dragon_supervisor::{AddSpecial, Engine, EngineError, EngineState, Job};
 use tokio::time::timeout_at;
 
 use super::ask::Ask;
-use super::prompt::Prompt;
+use super::prompt::{self, Prompt};
 use super::run::{Run, Started};
 use super::{Refusal, Unserved};
 use crate::app::Model;
@@ -26,9 +26,10 @@ struct Fitted {
 }
 
 /// Starts the generations of a request, one per prompt.
-pub(super) async fn dispatch(ask: &Ask, model: &Model, prompts: Vec<Prompt>) -> Result<Run, Refusal> {
+pub(super) async fn dispatch(ask: &Ask, model: &Model) -> Result<Run, Refusal> {
     // The place is reserved before any work is done, and given back by being dropped.
     let place = model.gate.arrive(ask.n_choices(), ask.deadline.at()).map_err(denied)?;
+    let prompts = prompt::render(ask, model)?;
     match timeout_at(ask.deadline.at(), start(ask, model, place, prompts)).await {
         Ok(started) => started,
         Err(_elapsed) => Err(Unserved(why_late(&model.engine)).into()),

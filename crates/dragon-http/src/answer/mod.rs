@@ -26,9 +26,8 @@ use crate::reply::{self, Reply};
 use ask::Ask;
 use run::Run;
 
-/// A request at this endpoint, before its body has been read.
+/// A request whose head has been read and whose body has not.
 pub(crate) struct Call<'a> {
-    pub(crate) endpoint: Endpoint,
     pub(crate) arrived_at: Instant,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) request_id: &'a str,
@@ -49,12 +48,12 @@ pub(crate) enum Refusal {
 }
 
 /// Answers a request: with the model's text, with a labelled fallback, or with an error that says what to do.
-pub(crate) async fn answer<B>(app: &App, call: Call<'_>, body: B) -> Reply
+pub(crate) async fn answer<B>(app: &App, endpoint: Endpoint, call: Call<'_>, body: B) -> Reply
 where
     B: Body<Data = Bytes> + Unpin,
 {
     let request_id = call.request_id.to_owned();
-    let reply = try_answer(app, call, body).await.unwrap_or_else(|error| {
+    let reply = try_answer(app, endpoint, call, body).await.unwrap_or_else(|error| {
         tracing::debug!(request_id, status = error.status(), code = error.code(), "refused");
         reply::error(&error)
     });
@@ -62,24 +61,24 @@ where
     reply
 }
 
-async fn try_answer<B>(app: &App, call: Call<'_>, body: B) -> Result<Reply, ApiError>
+async fn try_answer<B>(app: &App, endpoint: Endpoint, call: Call<'_>, body: B) -> Result<Reply, ApiError>
 where
     B: Body<Data = Bytes> + Unpin,
 {
     // parse: everything that is wrong with the request by itself is said here
     let body = body::read_json(call.headers, body, app.settings.max_body_bytes).await?;
-    call.clock.body_read(None);
-    let request = match call.endpoint {
+    call.clock.body_read();
+    let request = match endpoint {
         Endpoint::Chat => dragon_api::parse_chat(&body)?,
         Endpoint::Completions => dragon_api::parse_completion(&body)?,
     };
+    drop(body);
     let model = app.model(&request.model)?;
-    let ask = Ask::new(&call, request, model)?;
-    call.clock.body_read(Some(ask.deadline.at() + WRITE_GRACE));
-    let prompts = prompt::render(&ask, model)?;
+    let ask = Ask::new(endpoint, &call, request, model)?;
+    call.clock.cut_at(ask.deadline.at() + WRITE_GRACE);
 
-    // admit and dispatch: a place in the queue, the tokens, the slots, the engine
-    let run = match dispatch::dispatch(&ask, model, prompts).await {
+    // admit and dispatch: a place in the queue, the prompt, its tokens, the slots, the engine
+    let run = match dispatch::dispatch(&ask, model).await {
         Ok(run) => run,
         Err(Refusal::Mistake(error)) => return Err(error),
         Err(Refusal::Unserved(Unserved(reason))) => Run::unserved(&ask, reason),

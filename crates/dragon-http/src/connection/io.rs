@@ -11,6 +11,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 
+use crate::body::BODY_TIMEOUT;
+use crate::deadline::WRITE_GRACE;
+
 /// A client that takes not one byte for this long is gone as far as we are concerned. Answers have their
 /// own, absolute deadline; this one frees connections whose answer was complete but is not read.
 const WRITE_STALL: Duration = Duration::from_secs(10);
@@ -30,7 +33,7 @@ struct Times {
 
 /// What is known of the body of the request whose head came last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum RequestBody {
+pub(crate) enum RequestBody {
     /// There is none, or it has been read.
     #[default]
     Read,
@@ -49,24 +52,32 @@ pub(super) struct ClockedStream {
 // === impl ArrivalClock ===
 
 impl ArrivalClock {
-    /// When the first byte of the request came whose head is complete now.
-    pub(crate) fn arrived_at(&self) -> Instant {
-        self.times.lock().first_byte_at.take().unwrap_or_else(Instant::now)
+    /// When the first byte of the request came whose head is complete now. Nothing of an earlier request on
+    /// this connection counts any more.
+    pub(crate) fn head_read(&self, body: RequestBody) -> Instant {
+        let until_read = Instant::now() + BODY_TIMEOUT + WRITE_GRACE;
+        let now = Times { first_byte_at: None, cut_at: Some(until_read), body };
+        let before = std::mem::replace(&mut *self.times.lock(), now);
+        before.first_byte_at.unwrap_or_else(Instant::now)
     }
 
-    /// The head is complete, and a body follows it.
-    pub(crate) fn body_follows(&self) {
-        self.times.lock().body = RequestBody::Unread;
+    /// The body has been read: the next byte that arrives begins another request.
+    pub(crate) fn body_read(&self) {
+        *self.times.lock() = Times::default();
     }
 
-    /// The body has been read: the next byte that arrives begins another request. Until the answer is
-    /// written, the connection is cut at `cut_at`.
-    pub(crate) fn body_read(&self, cut_at: Option<Instant>) {
-        *self.times.lock() = Times { first_byte_at: None, cut_at, body: RequestBody::Read };
+    /// A client that does not take its answer is cut at this instant.
+    pub(crate) fn cut_at(&self, cut_at: Instant) {
+        self.times.lock().cut_at = Some(cut_at);
+    }
+
+    /// Until when the request whose head came last can keep the connection busy.
+    pub(super) fn busy_until(&self) -> Option<Instant> {
+        self.times.lock().cut_at
     }
 
     /// Whether the client may still be sending a body that nobody reads.
-    pub(super) fn is_body_unread(&self) -> bool {
+    pub(crate) fn is_body_unread(&self) -> bool {
         self.times.lock().body == RequestBody::Unread
     }
 

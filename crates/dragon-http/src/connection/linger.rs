@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 /// How long. On a local network the largest rest takes milliseconds; a client that dawdles longer has had its
 /// answer all the time.
-const LINGER_TIME: Duration = Duration::from_secs(2);
+pub(super) const LINGER_TIME: Duration = Duration::from_secs(2);
 
 /// How much: some times the largest body that a configuration is likely to allow. Who sends more by mistake is
 /// reset, and who floods costs no more than this.

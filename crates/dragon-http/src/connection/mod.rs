@@ -20,25 +20,34 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::app::App;
+use crate::body::BODY_TIMEOUT;
 use crate::front_door;
 
-pub(crate) use io::ArrivalClock;
 use io::ClockedStream;
+pub(crate) use io::{ArrivalClock, RequestBody};
 
 /// The head of a request must have arrived within this time, counted from its first byte or, on a kept
 /// connection, from the end of the last answer: so this also ends idle connections.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// The longest that a connection stays open for a request that is not whole: its body arrives, or does not, and
+/// then what was refused is read on for a while.
+pub const LONGEST_READ: Duration = BODY_TIMEOUT.saturating_add(linger::LINGER_TIME);
+
+/// When the server stops, half a request head has this long to become whole.
+const SHUTDOWN_HEAD_TIME: Duration = Duration::from_millis(500);
+
 /// hyper's own buffer for a request head. Larger than the limits of the front door, so that a head over
 /// those gets our answer and not hyper's empty one.
 const MAX_HEAD_BUFFER_BYTES: usize = 128 * 1024;
 
-/// Header fields of one request; hyper's default. More are answered by hyper with an empty 431.
-const MAX_HEADER_FIELDS: usize = 100;
+/// Header fields that hyper reads. More than the front door admits, for the same reason.
+const MAX_HEADER_FIELDS: usize = 512;
 
 /// After an accept error (out of file descriptors, say) the loop pauses: the condition needs others to end.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -132,7 +141,7 @@ async fn serve_connection(
         result = &mut connection => result,
         () = shutdown.cancelled() => {
             std::pin::Pin::new(&mut connection).graceful_shutdown();
-            (&mut connection).await
+            finish(&mut connection, &clock).await
         }
     };
     let timed_out = result.is_err_and(|error| {
@@ -144,6 +153,24 @@ async fn serve_connection(
         answer_slow_head(stream).await;
     } else if clock.is_body_unread() {
         linger::linger(stream).await;
+    }
+}
+
+/// Lets the request in progress end. A connection on which none is in progress, or only half a head has come,
+/// is not worth waiting for.
+async fn finish<C>(connection: &mut C, clock: &ArrivalClock) -> hyper::Result<()>
+where
+    C: Future<Output = hyper::Result<()>> + Unpin,
+{
+    let mut until = Instant::now() + SHUTDOWN_HEAD_TIME;
+    loop {
+        match timeout_at(until, &mut *connection).await {
+            Ok(result) => return result,
+            Err(_elapsed) => match clock.busy_until() {
+                Some(later) if later > until => until = later,
+                _ => return Ok(()),
+            },
+        }
     }
 }
 

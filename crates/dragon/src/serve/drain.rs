@@ -4,13 +4,14 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
+use dragon_http::LONGEST_READ;
 use tokio_util::sync::CancellationToken;
 
 use crate::exit::Exit;
 use crate::signals::Signals;
 
-/// Every request ends by its deadline and a quarter of a second; what has not ended a second after the
-/// longest deadline never will.
+/// Every request ends by its deadline and a quarter of a second, and every connection whose request is still
+/// being read within [`LONGEST_READ`]; what has not ended a second after that never will.
 const DRAIN_GRACE: Duration = Duration::from_secs(1);
 
 /// Drives `serving` until a signal comes, then until it has drained after `stop` was cancelled.
@@ -38,7 +39,7 @@ pub(super) async fn until_drained(
             tracing::warn!("{signal} again: stopping at once");
             Exit::Internal
         }
-        () = tokio::time::sleep(longest_deadline + DRAIN_GRACE) => {
+        () = tokio::time::sleep(longest_deadline.max(LONGEST_READ) + DRAIN_GRACE) => {
             tracing::error!("requests outlived the longest deadline; stopping without them");
             Exit::Internal
         }

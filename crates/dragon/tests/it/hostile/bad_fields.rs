@@ -37,6 +37,7 @@ const BOTH: &[Row] = &[
     ("presence_penalty", "-3", VALUE),
     ("frequency_penalty", "1e10", VALUE),
     ("repeat_penalty", "0", VALUE),
+    ("repeat_penalty", "1e-38", VALUE),
     ("repeat_penalty", "-1", VALUE),
     ("max_tokens", "0", VALUE),
     ("max_tokens", "-1", VALUE),

@@ -54,3 +54,16 @@ fn a_kept_connection_is_closed_once_its_answer_is_there() {
     assert_eq!(rest(&busy), b"");
     assert_eq!(server.wait().code(), Some(0));
 }
+
+#[test]
+fn half_a_request_does_not_hold_up_the_end() {
+    let server = Server::start(&patient());
+    let _half_head = sent(&server, b"POST /v1/completions HTTP/1.1\r\nhost: loc");
+    let whole = post(COMPLETIONS, &short().to_string());
+    let half_body = sent(&server, &whole[..whole.len() - 5]);
+    // A request that came later has been answered, so both halves have been read.
+    super::asking::assert_serves(&server);
+    terminate(&server);
+    assert_eq!(next_response(&half_body).status, 408, "half a body is answered as at other times");
+    assert_eq!(server.wait().code(), Some(0));
+}
