@@ -13,7 +13,8 @@ have_libclang() {
     local folder
     for folder in /usr/lib/llvm-* /usr/lib/llvm/* /usr/lib64 /usr/lib /usr/local/lib \
         /opt/homebrew/opt/llvm /usr/local/opt/llvm /Library/Developer/CommandLineTools/usr; do
-        compgen -G "$folder/lib/libclang[.-]*" >/dev/null && return 0
+        # The library can be there without the headers: other packages bring it alone.
+        compgen -G "$folder/lib/libclang[.-]*" >/dev/null && compgen -G "$folder/lib/clang/*/include/stddef.h" >/dev/null && return 0
         compgen -G "$folder/libclang[.-]*" >/dev/null && compgen -G '/usr/lib*/clang/*/include/stddef.h' >/dev/null && return 0
     done
     return 1
