@@ -1,5 +1,7 @@
 //! The front door: what every request passes, and where each kind goes.
 
+use std::net::IpAddr;
+
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW,
     CONNECTION, VARY,
@@ -16,9 +18,9 @@ use dragon_api::{ApiError, Endpoint};
 
 use crate::answer::{self, Call};
 use crate::app::App;
-use crate::connection::{ArrivalClock, Endpoints, RequestBody};
+use crate::arrival::{ArrivalClock, RequestBody};
 use crate::origin::{self, Foreign};
-use crate::readiness;
+use crate::readiness::{self, Detail};
 use crate::reply::{self, Reply, ReplyBody};
 
 /// Longest request target. Ours are short; a longer one is a mistake.
@@ -34,6 +36,13 @@ const MAX_HEADER_FIELDS: usize = 100;
 const MAX_REQUEST_ID_BYTES: usize = 128;
 
 const REQUEST_ID: &str = "x-request-id";
+
+/// The two ends of a request's connection.
+#[derive(Debug, Clone)]
+pub(crate) struct Endpoints {
+    pub(crate) local: IpAddr,
+    pub(crate) peer: IpAddr,
+}
 
 /// Where a request goes.
 #[derive(Debug, PartialEq, Eq)]
@@ -93,7 +102,7 @@ async fn go(app: &App, endpoints: Endpoints, call: Call<'_>, head: &Parts, body:
             Err(error) => reply::error(&error),
         },
         Ok(Route::Health) => reply::document(dragon_api::health()),
-        Ok(Route::Ready) => readiness::report(app, &endpoints),
+        Ok(Route::Ready) => readiness::report(app, Detail::for_peer(endpoints.peer)),
         Ok(Route::Preflight { allow }) => preflight(allow),
         Err(error) => reply::error(&error),
     }

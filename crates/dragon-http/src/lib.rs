@@ -5,6 +5,7 @@
 
 mod answer;
 mod app;
+mod arrival;
 mod body;
 mod connection;
 mod deadline;

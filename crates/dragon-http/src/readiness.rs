@@ -1,23 +1,40 @@
 //! `/ready`: whether every engine does its work, as its progress shows.
 
+use std::net::IpAddr;
+
 use dragon_api::{ModelReadiness, ModelState, all_ready};
 use dragon_supervisor::{EngineState, Health};
 use http::StatusCode;
 use tokio::time::Instant;
 
 use crate::app::{App, Model};
-use crate::connection::Endpoints;
 use crate::reply::{self, Reply};
 
+/// How much is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Detail {
+    /// For strangers.
+    WithoutProcesses,
+    /// For whoever is on this machine anyway: process ids as well.
+    WithProcesses,
+}
+
+// === impl Detail ===
+
+impl Detail {
+    pub(crate) fn for_peer(peer: IpAddr) -> Self {
+        if peer.to_canonical().is_loopback() { Self::WithProcesses } else { Self::WithoutProcesses }
+    }
+}
+
 /// 200 while every engine is in service and moves, else 503; either way with each model's state.
-pub(crate) fn report(app: &App, endpoints: &Endpoints) -> Reply {
-    let is_local = endpoints.peer.to_canonical().is_loopback();
-    let models: Vec<ModelReadiness> = app.models().iter().map(|model| of(model, is_local)).collect();
+pub(crate) fn report(app: &App, detail: Detail) -> Reply {
+    let models: Vec<ModelReadiness> = app.models().iter().map(|model| of(model, detail)).collect();
     let status = if all_ready(&models) { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     reply::json_reply(status, dragon_api::ready_document(&models))
 }
 
-fn of(model: &Model, is_local: bool) -> ModelReadiness {
+fn of(model: &Model, detail: Detail) -> ModelReadiness {
     let progress = model.engine.progress();
     let counters = progress.heartbeat.map(|heard| heard.heartbeat).unwrap_or_default();
     let (state, reason) = state_of(model);
@@ -34,7 +51,7 @@ fn of(model: &Model, is_local: bool) -> ModelReadiness {
         n_decode_tokens: counters.n_decode_tokens,
         tokens_per_s: model.facts.tokens_per_s,
         deadline: model.settings.deadline,
-        pid: progress.pid.filter(|_| is_local),
+        pid: progress.pid.filter(|_| detail == Detail::WithProcesses),
     }
 }
 

@@ -49,7 +49,7 @@ async fn start(ask: &Ask, model: &Model, mut place: Place, prompts: Vec<Prompt>)
             Err(EngineError::Down) => drop(permit),
             Err(error) => {
                 tracing::warn!(%error, model = model.settings.id, "a generation could not be started");
-                return Err(Unserved(reason_of(&error)).into());
+                return Err(Unserved::from(&error).into());
             }
         }
         until_ready(&model.engine).await?;
@@ -90,7 +90,7 @@ async fn tokenize(engine: &Engine, text: &str, add_special: AddSpecial) -> Resul
         match engine.tokenize(text, add_special).await {
             Ok(tokens) => return Ok(tokens),
             Err(EngineError::Down) => until_ready(engine).await?,
-            Err(error) => return Err(Unserved(reason_of(&error))),
+            Err(error) => return Err(Unserved::from(&error)),
         }
     }
 }
@@ -134,15 +134,6 @@ fn why_late(engine: &Engine) -> Reason {
         EngineState::Ready(_) => Reason::Deadline,
         EngineState::Starting | EngineState::Ending | EngineState::Down { .. } => Reason::EngineDown,
         EngineState::Stopped => Reason::Shutdown,
-    }
-}
-
-/// The word for the client; the details are in the log.
-pub(super) fn reason_of(error: &EngineError) -> Reason {
-    match error {
-        EngineError::Down | EngineError::Aborted { .. } => Reason::EngineDown,
-        EngineError::Stopping => Reason::Shutdown,
-        EngineError::Busy => Reason::Busy,
     }
 }
 

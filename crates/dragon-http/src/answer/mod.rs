@@ -12,14 +12,15 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use bytes::Bytes;
 use dragon_api::{ApiError, Endpoint};
 use dragon_core::label::Reason;
+use dragon_supervisor::EngineError;
 use http::HeaderMap;
 use http_body::Body;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 use crate::app::App;
+use crate::arrival::ArrivalClock;
 use crate::body;
-use crate::connection::ArrivalClock;
 use crate::deadline::WRITE_GRACE;
 use crate::reply::{self, Reply};
 
@@ -94,7 +95,20 @@ pub(crate) fn draw() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 
-// === impl From for Refusal ===
+// === impl Unserved ===
+
+impl From<&EngineError> for Unserved {
+    /// The word for the client; the details are in the log.
+    fn from(error: &EngineError) -> Self {
+        Self(match error {
+            EngineError::Down | EngineError::Aborted { .. } => Reason::EngineDown,
+            EngineError::Stopping => Reason::Shutdown,
+            EngineError::Busy => Reason::Busy,
+        })
+    }
+}
+
+// === impl Refusal ===
 
 impl From<ApiError> for Refusal {
     fn from(error: ApiError) -> Self {

@@ -1,9 +1,5 @@
 //! A request whose answer is being made: its generations, its choices, its permit and its clock.
 
-use std::collections::VecDeque;
-use std::pin::Pin;
-use std::time::Duration;
-
 use dragon_api::Usage;
 use dragon_core::budget::TokenBudget;
 use dragon_core::label::{Ending, Label, Outcome, Reason};
@@ -11,11 +7,13 @@ use dragon_core::text::Thinking;
 use dragon_supervisor::{Event, Generation};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream, SelectAll};
+use std::collections::VecDeque;
+use std::pin::Pin;
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use super::Unserved;
 use super::ask::Ask;
 use super::choice::{Choice, Step};
-use super::dispatch::reason_of;
 use crate::deadline::Deadline;
 use crate::gate::Permit;
 
@@ -47,7 +45,8 @@ pub(super) struct Run {
 struct Times {
     dispatched_at: Instant,
     first_token_at: Option<Instant>,
-    last_token_at: Option<Instant>,
+    /// When the last choice ended.
+    ended_at: Option<Instant>,
 }
 
 // === impl Run ===
@@ -82,7 +81,7 @@ impl Run {
             n_choices_per_prompt: ask.request.n,
             decided: VecDeque::new(),
             n_prompt_tokens: 0,
-            times: Times { dispatched_at: Instant::now(), first_token_at: None, last_token_at: None },
+            times: Times { dispatched_at: Instant::now(), first_token_at: None, ended_at: None },
             deadline: ask.deadline,
             until_deadline: Box::pin(sleep_until(ask.deadline.at())),
             permit: None,
@@ -123,7 +122,9 @@ impl Run {
         let endings: Vec<Ending> = self.choices.iter().filter_map(Choice::ending).collect();
         let worst = Ending::worst(&endings);
         let times = self.times;
-        let first_token_at = times.first_token_at.unwrap_or(times.dispatched_at);
+        // An answer that is cut before its first token was in prefill all the time.
+        let ended_at = times.ended_at.unwrap_or_else(Instant::now);
+        let first_token_at = times.first_token_at.unwrap_or(ended_at);
         Label {
             outcome: worst.outcome,
             reason: worst.reason,
@@ -131,9 +132,7 @@ impl Run {
             deadline: self.deadline.allowed,
             queued: times.dispatched_at.saturating_duration_since(self.deadline.arrived_at),
             prefill: first_token_at.saturating_duration_since(times.dispatched_at),
-            decode: times
-                .last_token_at
-                .map_or(Duration::ZERO, |last| last.saturating_duration_since(first_token_at)),
+            decode: ended_at.saturating_duration_since(first_token_at),
             seed: ask.sampling.seed,
             shared: false,
             replays: 0,
@@ -164,16 +163,14 @@ impl Run {
         let first = prompt.saturating_mul(self.n_choices_per_prompt);
         match event {
             Event::Token(token) => {
-                let now = Instant::now();
-                self.times.first_token_at.get_or_insert(now);
-                self.times.last_token_at = Some(now);
+                self.times.first_token_at.get_or_insert_with(Instant::now);
                 let index = first.saturating_add(token.choice);
                 let choice = self.choices.get_mut(index as usize);
                 self.decided.extend(choice.and_then(|choice| choice.token(token)).map(|step| (index, step)));
             }
             Event::Lost(error) => {
                 tracing::debug!(%error, "a generation was lost");
-                self.cut(first..first.saturating_add(self.n_choices_per_prompt), reason_of(&error));
+                self.cut(first..first.saturating_add(self.n_choices_per_prompt), Unserved::from(&error).0);
             }
         }
         self.release_when_ended();
@@ -194,6 +191,7 @@ impl Run {
     /// The slots are free as soon as nothing more is generated, however long the client takes to read.
     fn release_when_ended(&mut self) {
         if self.choices.iter().all(|choice| choice.ending().is_some()) {
+            self.times.ended_at.get_or_insert_with(Instant::now);
             self.events.clear();
             self.permit = None;
         }

@@ -1,13 +1,15 @@
 //! Connections: accepting them, bounding them, ending them.
 //!
-//! The accept loop is our own because every limit here must hold: `max_connections` (more wait in the
-//! kernel's backlog), a time limit for the request head, one for a client that does not read, and an orderly
+//! The accept loop is our own because every limit here must hold: `max_connections` (more are told so and
+//! closed), a time limit for the request head, one for a client that does not read, and an orderly
 //! end at shutdown.
 
 mod io;
 mod linger;
+mod places;
+mod turn_away;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,23 +19,23 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::app::App;
+use crate::arrival::ArrivalClock;
 use crate::body::BODY_TIMEOUT;
-use crate::front_door;
+use crate::front_door::{self, Endpoints};
 
 use io::ClockedStream;
-pub(crate) use io::{ArrivalClock, RequestBody};
+use places::{Place, Places};
+use turn_away::turn_away;
 
 /// The head of a request must have arrived within this time, counted from its first byte or, on a kept
 /// connection, from the end of the last answer: so this also ends idle connections.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The longest that a connection stays open for a request that is not whole: its body arrives, or does not, and
 /// then what was refused is read on for a while.
@@ -52,40 +54,38 @@ const MAX_HEADER_FIELDS: usize = 512;
 /// After an accept error (out of file descriptors, say) the loop pauses: the condition needs others to end.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// What a request needs to know of its connection.
-#[derive(Debug, Clone)]
-pub(crate) struct Endpoints {
-    pub(crate) local: IpAddr,
-    pub(crate) peer: IpAddr,
-}
-
 /// Serves until `shutdown`, then finishes the answers in progress and returns.
 pub async fn serve(listener: TcpListener, app: Arc<App>, shutdown: CancellationToken) {
     let tasks = TaskTracker::new();
-    let permits = Arc::new(Semaphore::new(app.settings.max_connections));
     let follow_engines = CancellationToken::new();
     for index in 0..app.models().len() {
         let (app, ended) = (Arc::clone(&app), follow_engines.clone());
         tasks.spawn(async move { ended.run_until_cancelled(follow(&app, index)).await });
     }
+    let places = Places::new(app.settings.max_connections);
     loop {
-        // The permit is taken before the connection is accepted and lives as long as it.
-        let permit = tokio::select! {
-            () = shutdown.cancelled() => break,
-            permit = Arc::clone(&permits).acquire_owned() => permit,
-        };
         let accepted = tokio::select! {
             () = shutdown.cancelled() => break,
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, peer)) => {
-                let (app, shutdown, tracker) = (Arc::clone(&app), shutdown.clone(), tasks.clone());
-                tasks.spawn(async move {
-                    serve_connection(stream, peer, app, shutdown, tracker).await;
-                    drop(permit);
-                });
-            }
+            Ok((stream, peer)) => match places.take() {
+                Place::Free(permit) => {
+                    let (app, shutdown, tracker) = (Arc::clone(&app), shutdown.clone(), tasks.clone());
+                    tasks.spawn(async move {
+                        serve_connection(stream, peer, app, shutdown, tracker).await;
+                        drop(permit);
+                    });
+                }
+                Place::None(permit) => {
+                    let limit = app.settings.max_connections;
+                    tasks.spawn(async move {
+                        turn_away(stream, &ApiError::TooManyConnections { limit }).await;
+                        drop(permit);
+                    });
+                }
+                Place::NotEvenToSaySo => drop(stream),
+            },
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -176,16 +176,9 @@ where
 
 /// hyper closes without a word when a head does not arrive in time; nothing is lost by saying why.
 async fn answer_slow_head(io: ClockedStream) {
-    let Some(mut stream) = io.into_stream_in_mid_request() else { return };
-    let error = ApiError::RequestTimeout { limit: HEAD_TIMEOUT };
-    let body = error.body();
-    let head = format!(
-        "HTTP/1.1 408 Request Timeout\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-        body.len()
-    );
-    let answer = [head.as_bytes(), &body].concat();
-    // The client may be gone; there is nobody else to tell.
-    let _gone = tokio::time::timeout(crate::deadline::WRITE_GRACE, stream.write_all(&answer)).await;
+    if let Some(stream) = io.into_stream_in_mid_request() {
+        turn_away(stream, &ApiError::RequestTimeout { limit: HEAD_TIMEOUT }).await;
+    }
 }
 
 #[cfg(test)]

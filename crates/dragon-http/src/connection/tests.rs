@@ -1,6 +1,6 @@
 //! Heads that do not arrive, in paused time: the clock jumps to the next limit once nothing else can happen.
 
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
 use crate::app::Settings;
