@@ -171,6 +171,14 @@ pub enum ApiError {
         /// The limit on its fields.
         limit_fields: usize,
     },
+    /// As many connections are open as the server keeps.
+    #[error(
+        "{limit} connections are open, which is as many as this server keeps (`max_connections`). Try again in a moment."
+    )]
+    TooManyConnections {
+        /// The limit.
+        limit: usize,
+    },
     /// No key, or one that is not known.
     #[error("A known API key is required. Send it as `Authorization: Bearer KEY`.")]
     Unauthorized,

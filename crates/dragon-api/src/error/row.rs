@@ -51,6 +51,7 @@ impl ApiError {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Unanswered(reason) => Some(retry_after(*reason)),
+            Self::TooManyConnections { .. } => Some(BUSY_RETRY),
             _ => None,
         }
     }
@@ -78,6 +79,7 @@ impl ApiError {
             Self::UnsupportedMediaType { .. } => row(415, INVALID, "unsupported_media_type"),
             Self::HeadersTooLarge { .. } => row(431, INVALID, "headers_too_large"),
             Self::Unanswered(reason) => unanswered(*reason),
+            Self::TooManyConnections { .. } => row(503, SERVER, "too_many_connections"),
             Self::Internal => row(500, SERVER, "internal_error"),
         }
     }

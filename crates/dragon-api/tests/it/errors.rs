@@ -29,6 +29,7 @@ pub(crate) fn every_error() -> Vec<ApiError> {
         ApiError::UriTooLong { limit_bytes: 5 },
         ApiError::unsupported_media_type("text/plain"),
         ApiError::HeadersTooLarge { limit_bytes: 5, limit_fields: 6 },
+        ApiError::TooManyConnections { limit: 5 },
         ApiError::Internal,
     ];
     let variants: std::collections::BTreeSet<usize> = errors.iter().map(variant).collect();
@@ -37,7 +38,7 @@ pub(crate) fn every_error() -> Vec<ApiError> {
     errors
 }
 
-const N_VARIANTS: usize = 22;
+const N_VARIANTS: usize = 23;
 
 fn variant(error: &ApiError) -> usize {
     match error {
@@ -62,6 +63,7 @@ fn variant(error: &ApiError) -> usize {
         ApiError::HeadersTooLarge { .. } => 18,
         ApiError::Unauthorized => 19,
         ApiError::Unanswered(_) => 20,
+        ApiError::TooManyConnections { .. } => 21,
         ApiError::Internal => N_VARIANTS - 1,
     }
 }

@@ -36,7 +36,7 @@ fn the_ends_of_every_range_are_where_the_documentation_says() {
         ("min_p", vec![json!(0), json!(1)], vec![json!(-0.01), json!(1.01)]),
         ("presence_penalty", vec![json!(-2), json!(2)], vec![json!(-2.1), json!(2.1)]),
         ("frequency_penalty", vec![json!(-2), json!(2)], vec![json!(-2.1), json!(2.1)]),
-        ("repeat_penalty", vec![json!(0.01), json!(10)], vec![json!(0), json!(10.1), json!(-1)]),
+        ("repeat_penalty", vec![json!(0.1), json!(10)], vec![json!(0), json!(0.09), json!(10.1), json!(1e-38)]),
         ("top_k", vec![json!(-1), json!(0), json!(100_000)], vec![json!(-2), json!(1.5), json!(1_u64 << 32)]),
         ("n", vec![json!(1), json!(8)], vec![json!(0), json!(9), json!(1.0), json!(-1)]),
     ] {
@@ -53,7 +53,9 @@ fn the_ends_of_every_range_are_where_the_documentation_says() {
 #[test]
 fn a_range_is_told_with_the_value_that_missed_it() {
     let (code, _, message) = refusal(chat_with(json!({"top_p": 7})));
-    assert_eq!((code, message.as_str()), ("invalid_value", "top_p must be above 0 to 1, not 7."));
+    assert_eq!((code, message.as_str()), ("invalid_value", "top_p must be above 0 and at most 1, not 7."));
+    let (_, _, message) = refusal(chat_with(json!({"temperature": 3})));
+    assert_eq!(message, "temperature must be at least 0 and at most 2, not 3.");
     let (code, _, message) = refusal(chat_with(json!({"temperature": "hot"})));
     assert_eq!((code, message.as_str()), ("invalid_type", "temperature must be a number, not a string."));
 }
@@ -75,6 +77,34 @@ fn seeds_are_any_64_bits() {
     for wrong in [json!(0.5), json!("1"), json!(true)] {
         assert_eq!(refusal(chat_with(json!({ "seed": wrong }))).1, "seed");
     }
+}
+
+#[test]
+fn integers_beyond_64_bits_are_out_of_range_and_no_fractions() {
+    for (name, digits) in [
+        ("max_tokens", "99999999999999999999999"),
+        ("max_tokens", "18446744073709551616"),
+        ("max_tokens", "-9223372036854775809"),
+        ("seed", "18446744073709551616"),
+        ("seed", "-9223372036854775809"),
+        ("top_k", "99999999999999999999999"),
+        ("n", "-99999999999999999999999"),
+    ] {
+        let (code, param, message) = refusal(chat_with(parsed(name, digits)));
+        assert_eq!((code, param.as_str()), ("invalid_value", name), "{digits}: {message}");
+        assert!(message.contains(" must be an integer from "), "{message}");
+    }
+    let (code, _, message) = refusal(chat_with(parsed("seed", "18446744073709551615.5")));
+    assert_eq!((code, message.contains("a fraction")), ("invalid_value", false), "{message}");
+    let (code, _, message) = refusal(chat_with(parsed("user", "18446744073709551616")));
+    assert_eq!((code, message.as_str()), ("invalid_type", "user must be a string, not a number."));
+    let most = chat_with(parsed("max_tokens", "18446744073709551615")).expect("valid");
+    assert_eq!(most.max_tokens, Some(u32::MAX), "more than any context holds");
+}
+
+/// A field as a parser sees it: the macro cannot write every number.
+fn parsed(name: &str, digits: &str) -> Value {
+    serde_json::from_str(&format!("{{\"{name}\": {digits}}}")).expect("JSON")
 }
 
 #[test]
