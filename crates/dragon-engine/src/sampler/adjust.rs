@@ -4,17 +4,16 @@ use dragon_ipc::Sampling;
 
 use super::{History, Rules};
 
-/// The logits after bans, `logit_bias` and penalties: the ones given where nothing changes them, else a copy in
-/// `adjusted`.
+/// The logits after bans, `logit_bias` and penalties, in `adjusted`; `None` where nothing changes them.
 pub(super) fn apply<'a>(
-    logits: &'a [f32],
+    logits: &[f32],
     rules: &Rules,
     history: &History,
     adjusted: &'a mut Vec<f32>,
-) -> &'a [f32] {
+) -> Option<&'a [f32]> {
     let sampling = &rules.sampling;
     if rules.banned.is_empty() && sampling.logit_bias.is_empty() && !has_penalties(sampling) {
-        return logits;
+        return None;
     }
     adjusted.clear();
     adjusted.extend_from_slice(logits);
@@ -27,9 +26,11 @@ pub(super) fn apply<'a>(
         }
     }
     for token in &rules.banned {
-        change(adjusted, *token, |_| f32::NEG_INFINITY);
+        if let Some(logit) = adjusted.get_mut(*token as usize) {
+            *logit = f32::NEG_INFINITY;
+        }
     }
-    adjusted
+    Some(adjusted)
 }
 
 fn has_penalties(sampling: &Sampling) -> bool {
@@ -44,11 +45,15 @@ fn penalized(logit: f32, count: u32, sampling: &Sampling) -> f32 {
     // Exact below 2^24 repetitions, more than any context holds.
     #[expect(clippy::cast_precision_loss, reason = "see above")]
     let count = count as f32;
-    repeated - count * sampling.frequency_penalty - sampling.presence_penalty
+    repeated.clamp(f32::MIN, f32::MAX) - count * sampling.frequency_penalty - sampling.presence_penalty
 }
 
+/// Changes a logit. Extreme settings take it to the end of what is finite and no further: infinity is for what the
+/// model itself rules out, which stays as it is, and NaN is for nothing.
 fn change(logits: &mut [f32], token: u32, change: impl FnOnce(f32) -> f32) {
-    if let Some(logit) = logits.get_mut(token as usize) {
-        *logit = change(*logit);
+    if let Some(logit) = logits.get_mut(token as usize)
+        && *logit != f32::NEG_INFINITY
+    {
+        *logit = change(*logit).clamp(f32::MIN, f32::MAX);
     }
 }

@@ -62,8 +62,12 @@ impl Sampler {
         history: &History,
         place: Place,
     ) -> Result<TokenId, SampleError> {
-        let logits = adjust::apply(logits, rules, history, &mut self.adjusted);
+        // The model is judged by what it said, not by what the settings make of it.
         let peak = candidates::peak(logits)?;
+        let (logits, peak) = match adjust::apply(logits, rules, history, &mut self.adjusted) {
+            Some(adjusted) => (adjusted, candidates::peak(adjusted)?),
+            None => (logits, peak),
+        };
         let sampling = &rules.sampling;
         if sampling.temperature <= 0.0 || sampling.top_k == 1 {
             return Ok(peak.token);

@@ -184,7 +184,7 @@ fn penalties_follow_the_formulas() {
         Sampling { presence_penalty: 0.5, frequency_penalty: 0.25, repeat_penalty: 2.0, ..plain() };
     let history: History = [0, 0, 0, 1].into_iter().collect();
     let mut adjusted = Vec::new();
-    let logits = adjust::apply(&[4.0, -1.0, 2.0], &rules(sampling), &history, &mut adjusted);
+    let logits = adjust::apply(&[4.0, -1.0, 2.0], &rules(sampling), &history, &mut adjusted).unwrap();
     // 4 / 2 - 3 x 0.25 - 0.5; -1 x 2 - 0.25 - 0.5; never generated.
     assert_eq!(logits, [0.75, -2.75, 2.0]);
 }
@@ -198,6 +198,34 @@ fn bias_moves_and_bans_rule_out() {
     assert_eq!(choose(&logits, &banned, PLACE), Ok(2));
     let biased_and_banned = Sampling { temperature: 0.0, logit_bias: vec![(0, 100.0)], ..plain() };
     assert_eq!(choose(&logits, &Rules { sampling: biased_and_banned, banned: vec![0] }, PLACE), Ok(1));
+}
+
+#[test]
+fn extreme_settings_do_not_look_like_a_broken_model() {
+    let history: History = [0, 1, 2, 3].into_iter().collect();
+    for repeat_penalty in [1e-38, f32::MIN_POSITIVE / 1024.0, f32::MAX] {
+        for frequency_penalty in [f32::MIN, 0.0, f32::MAX] {
+            let sampling = Sampling {
+                repeat_penalty,
+                frequency_penalty,
+                presence_penalty: frequency_penalty,
+                logit_bias: vec![(0, f32::MAX), (1, f32::MIN)],
+                ..plain()
+            };
+            let logits = [30.0, -30.0, 0.0, f32::NEG_INFINITY];
+            let mut adjusted = Vec::new();
+            let adjusted = adjust::apply(&logits, &rules(sampling.clone()), &history, &mut adjusted).unwrap();
+            assert!(adjusted[..3].iter().all(|logit| logit.is_finite()), "{adjusted:?} by {sampling:?}");
+            assert_eq!(adjusted[3], f32::NEG_INFINITY, "the model's own bans stay");
+            for sampling in [Sampling { top_p: 0.9, min_p: 0.1, ..sampling.clone() }, sampling] {
+                let token = Sampler::default().choose(&logits, &rules(sampling), &history, PLACE);
+                assert!(token.is_ok_and(|token| token < 3), "{token:?}");
+            }
+        }
+    }
+    let broken = [1.0, f32::INFINITY];
+    let banned = Rules { banned: vec![1], ..rules(plain()) };
+    assert_eq!(choose(&broken, &banned, PLACE), Err(SampleError::NotFinite), "a ban hides a broken model");
 }
 
 #[test]
