@@ -42,6 +42,7 @@ pub(crate) fn load(spec: &LoadSpec) -> Result<(Loaded, Ready), LoadError> {
         load_ms,
         self_test_ms: elapsed_ms(self_test_started_at),
         decode_us: u64::try_from(decode_time.as_micros()).unwrap_or(u64::MAX),
+        max_token_bytes: loaded.vocab.max_token_bytes(),
         system_info: format!("{} | built for {}", backend.system_info(), dragon_cpu::build_summary()),
     };
     Ok((loaded, ready))

@@ -4,7 +4,7 @@
 //! what it did there, and logs to standard error. It may die at any instruction; the server survives it.
 //!
 //! Threads: the main one owns model, context and samplers ([`batch_loop`]); one reads and one writes the socket
-//! ([`link`]); one tokenizes ([`tokenizer`]). llama.cpp's own compute for the main one.
+//! ([`link`]); two tokenize ([`tokenizer`]). llama.cpp's own compute for the main one.
 
 mod batch_loop;
 mod compute;
@@ -71,8 +71,8 @@ fn run(link: Link, spec: &LoadSpec, progress: Arc<Progress>) -> ! {
         Ok(loaded) => loaded,
         Err(error) => outbox.send_last(FromEngine::Failed(error.to_failure()), error.exit()),
     };
-    if let Err(error) = tokenizer::start(loaded.vocab.clone(), texts, outbox.clone()) {
-        end_process_saying(EngineExit::Internal, &format!("the tokenizer's thread: {error}"));
+    if let Err(error) = tokenizer::start(&loaded.vocab, texts, &outbox) {
+        end_process_saying(EngineExit::Internal, &format!("the tokenizer's threads: {error}"));
     }
     outbox.send(FromEngine::Ready(ready));
     let Err(error) = BatchLoop::new(loaded, outbox, progress).run(&inbox);

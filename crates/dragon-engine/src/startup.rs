@@ -98,7 +98,7 @@ pub(crate) fn wait_for_load(inbox: &Receiver<ToEngine>) -> Result<LoadSpec, Star
 impl StartupError {
     /// What the server is told, where it can be.
     pub(crate) fn to_failure(&self) -> LoadFailure {
-        LoadFailure { kind: LoadFailureKind::UnfitBuild, message: self.to_string() }
+        LoadFailure { kind: LoadFailureKind::Protocol, message: self.to_string() }
     }
 
     /// What the process ends with.
@@ -131,11 +131,15 @@ mod tests {
         assert!(matches!(error, StartupError::Version { server } if server == PROTOCOL_VERSION + 1));
         assert_eq!(error.exit(), EngineExit::Protocol);
         assert!(error.to_failure().message.contains("one build"));
+        assert_eq!(error.to_failure().kind, LoadFailureKind::Protocol);
     }
 
     #[test]
     fn nothing_comes_before_hello_and_load() {
-        assert!(matches!(outcome(vec![ToEngine::Cancel(1)]), Err(StartupError::OutOfOrder(_))));
+        assert!(matches!(
+            outcome(vec![ToEngine::Cancel { generation: 1, choice: None }]),
+            Err(StartupError::OutOfOrder(_))
+        ));
         let hello = ToEngine::Hello(hello());
         assert!(matches!(outcome(vec![hello.clone(), hello.clone()]), Err(StartupError::OutOfOrder(_))));
         assert!(matches!(outcome(vec![hello]), Err(StartupError::ParentGone)));

@@ -1,14 +1,30 @@
-//! Tokenizes beside the batch loop: a long prompt must not hold up a step.
+//! Tokenizes beside the batch loop: a long prompt must not hold up a step, nor a short one.
+//!
+//! Two threads, one for short texts and one for long: a megabyte takes about a second, and who asks for a line
+//! behind it should not notice.
 
 use std::collections::HashMap;
 use std::io;
 use std::sync::mpsc::Receiver;
 
-use dragon_ipc::{CallId, EngineExit, FromEngine, MAX_TOKENS_PER_PIECE, TokenizePiece, TokensPiece};
+use dragon_ipc::{
+    CallId, EngineExit, FromEngine, MAX_SHORT_TEXT_BYTES, MAX_TOKENS_PER_PIECE, TextLane, TokenizePiece,
+    TokensPiece,
+};
 
 use crate::exit::end_process_saying;
-use crate::link::Outbox;
-use crate::llama::{Bounds, TokenId, Vocab};
+use crate::link::{Outbox, Texts};
+use crate::llama::{Bounds, MAX_RUN_BYTES, STACK_PER_MATCHED_BYTE, TokenId, Vocab};
+
+/// Stack for all but the matching of expressions, in bytes: what threads have by default.
+const PLAIN_STACK_BYTES: usize = 2 * 1024 * 1024;
+
+/// Stack of the thread for short texts, 34 MiB: a short text may be one match, see [`STACK_PER_MATCHED_BYTE`].
+const SHORT_STACK_BYTES: usize = MAX_SHORT_TEXT_BYTES * STACK_PER_MATCHED_BYTE + PLAIN_STACK_BYTES;
+
+/// Stack of the thread for long texts, 514 MiB: longer matches are prevented. It is address space; memory is
+/// taken only for what a text really needs, which for a text of words is a few pages.
+const LONG_STACK_BYTES: usize = MAX_RUN_BYTES * STACK_PER_MATCHED_BYTE + PLAIN_STACK_BYTES;
 
 /// Bytes of unfinished texts, of all calls together: the server's bodies are at most a few MiB, so more is a
 /// bug there, and memory is bounded here.
@@ -21,18 +37,30 @@ struct Unfinished {
     n_bytes: usize,
 }
 
-/// The server sent more text than can be meant.
+/// What the server may not send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("more than {MAX_UNFINISHED_BYTES} bytes of text wait for their last piece")]
-struct TooMuchText;
+enum TextError {
+    /// More than can be meant.
+    #[error("more than {MAX_UNFINISHED_BYTES} bytes of text wait for their last piece")]
+    TooMuch,
+    /// It would need more stack than its thread has.
+    #[error("a text of more than {MAX_SHORT_TEXT_BYTES} bytes, or of several pieces, was called short")]
+    NotShort,
+}
 
-/// Starts the thread. It ends with the process.
+/// Starts both threads. They end with the process.
 ///
 /// # Errors
-/// When the thread cannot be started.
-pub(crate) fn start(vocab: Vocab, texts: Receiver<TokenizePiece>, outbox: Outbox) -> io::Result<()> {
-    let tokenize = move || tokenize_forever(&vocab, &texts, &outbox);
-    std::thread::Builder::new().name("tokenizer".into()).spawn(tokenize).map(drop)
+/// When a thread cannot be started, for example for want of address space.
+pub(crate) fn start(vocab: &Vocab, texts: Texts, outbox: &Outbox) -> io::Result<()> {
+    let lanes =
+        [("short texts", SHORT_STACK_BYTES, texts.short), ("long texts", LONG_STACK_BYTES, texts.long)];
+    lanes.into_iter().try_for_each(|(name, n_stack_bytes, texts)| {
+        let (vocab, outbox) = (vocab.clone(), outbox.clone());
+        let tokenize = move || tokenize_forever(&vocab, &texts, &outbox);
+        let thread = std::thread::Builder::new().name(name.into()).stack_size(n_stack_bytes);
+        thread.spawn(tokenize).map(drop)
+    })
 }
 
 fn tokenize_forever(vocab: &Vocab, texts: &Receiver<TokenizePiece>, outbox: &Outbox) {
@@ -68,10 +96,14 @@ fn in_pieces(call: CallId, tokens: &[TokenId]) -> impl Iterator<Item = FromEngin
 
 impl Unfinished {
     /// Appends a piece; the whole text if it was the last.
-    fn push(&mut self, piece: TokenizePiece) -> Result<Option<String>, TooMuchText> {
+    fn push(&mut self, piece: TokenizePiece) -> Result<Option<String>, TextError> {
+        let is_short = piece.last && piece.text.len() <= MAX_SHORT_TEXT_BYTES;
+        if piece.lane == TextLane::Short && !is_short {
+            return Err(TextError::NotShort);
+        }
         self.n_bytes += piece.text.len();
         if self.n_bytes > MAX_UNFINISHED_BYTES {
-            return Err(TooMuchText);
+            return Err(TextError::TooMuch);
         }
         let text = self.texts.entry(piece.call).or_default();
         text.push_str(&piece.text);
@@ -89,7 +121,17 @@ mod tests {
     use super::*;
 
     fn piece(call: CallId, text: &str, last: bool) -> TokenizePiece {
-        TokenizePiece { call, text: text.to_owned(), last, add_special: false }
+        TokenizePiece { call, lane: TextLane::Long, text: text.to_owned(), last, add_special: false }
+    }
+
+    #[test]
+    fn what_would_need_more_stack_than_its_thread_has_is_refused() {
+        let mut unfinished = Unfinished::default();
+        let text = "x".repeat(MAX_SHORT_TEXT_BYTES);
+        let short = |text: &str, last| TokenizePiece { lane: TextLane::Short, ..piece(1, text, last) };
+        assert_eq!(unfinished.push(short(&text, true)), Ok(Some(text.clone())));
+        assert_eq!(unfinished.push(short(&(text + "x"), true)), Err(TextError::NotShort));
+        assert_eq!(unfinished.push(short("x", false)), Err(TextError::NotShort));
     }
 
     #[test]

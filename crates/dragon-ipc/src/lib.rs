@@ -16,7 +16,7 @@ pub use frame::{Decoder, FrameError, MAX_FRAME_BYTES, encode};
 pub use message::*;
 
 /// Both sides must send the same number in their `Hello`; it changes with any change of a message.
-pub const PROTOCOL_VERSION: u32 = 1;
+pub const PROTOCOL_VERSION: u32 = 2;
 
 /// Pieces of prompts hold at most this many tokens, so that a frame of worst-case varints (5 bytes a token)
 /// stays well under [`MAX_FRAME_BYTES`].
@@ -24,6 +24,17 @@ pub const MAX_TOKENS_PER_PIECE: usize = 32 * 1024;
 
 /// Pieces of text hold at most this many bytes.
 pub const MAX_TEXT_BYTES_PER_PIECE: usize = 128 * 1024;
+
+/// A text of at most this many bytes is short: one piece, tokenized in milliseconds at the worst.
+pub const MAX_SHORT_TEXT_BYTES: usize = 16 * 1024;
+
+/// Short texts that the server has given to one engine and not got back. The engine tokenizes one at a time, so
+/// more would only hold copies of texts; fewer would leave it idle between two.
+pub const MAX_SHORT_TEXTS_IN_FLIGHT: usize = 8;
+
+/// Long texts that the server has given to one engine and not got back. One: a long text cannot be called back
+/// from the tokenizer, and those behind it must be able to leave the line when their clients do.
+pub const MAX_LONG_TEXTS_IN_FLIGHT: usize = 1;
 
 /// Sequences that one engine can hold: llama.cpp's own limit.
 pub const MAX_SEQUENCES: u32 = 256;

@@ -23,8 +23,14 @@ pub enum ToEngine {
     Prompt(PromptPiece),
     /// Start a generation whose prompt has arrived.
     Start(Start),
-    /// Stop a generation and free its sequences. Unknown ids are no error: it may just have ended.
-    Cancel(GenerationId),
+    /// Stop a generation, or one choice of it, and free its sequences. Unknown names are no error: it may just
+    /// have ended.
+    Cancel {
+        /// The generation, which has been started.
+        generation: GenerationId,
+        /// The index of the choice; `None` for all that are left.
+        choice: Option<u32>,
+    },
 }
 
 /// From the engine to the server.
@@ -90,11 +96,22 @@ pub enum CacheType {
     Q8_0,
 }
 
+/// Where a text waits for its turn: a long one must not hold up the short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TextLane {
+    /// At most [`crate::MAX_SHORT_TEXT_BYTES`], in one piece.
+    Short,
+    /// Everything else.
+    Long,
+}
+
 /// Part of a text; pieces of one call come in order and are cut at character boundaries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenizePiece {
     /// The call that this belongs to.
     pub call: CallId,
+    /// The lane of the whole text, the same in each of its pieces.
+    pub lane: TextLane,
     /// At most [`crate::MAX_TEXT_BYTES_PER_PIECE`] bytes.
     pub text: String,
     /// Whether this is the last piece: the engine answers after it.
@@ -181,6 +198,10 @@ pub struct Ready {
     pub self_test_ms: u64,
     /// Median time of a decode of one sequence in the self-test, in microseconds: how fast a lone answer is.
     pub decode_us: u64,
+    /// Bytes of the longest token of the vocabulary, so that a text of more than `n_ctx_seq` times as many cannot
+    /// fit the context. `u32::MAX` where there is no such bound, because the tokenizer may put any length of text
+    /// into one token.
+    pub max_token_bytes: u32,
     /// What llama.cpp says about the CPU features in use, for the log.
     pub system_info: String,
 }
@@ -203,6 +224,8 @@ pub enum LoadFailureKind {
     Context,
     /// The binary does not fit this CPU, or the self-test decode gave non-finite numbers.
     UnfitBuild,
+    /// Server and engine do not understand each other: builds of different versions, or a bug.
+    Protocol,
 }
 
 /// What one decode or prefill call produced.
@@ -300,4 +323,13 @@ pub struct Heartbeat {
     pub prefill_us: u64,
     /// Microseconds spent in decode calls since the start.
     pub decode_us: u64,
+}
+
+// === impl TextLane ===
+
+impl TextLane {
+    /// The lane of a text of this many bytes.
+    pub fn of(n_bytes: usize) -> Self {
+        if n_bytes <= crate::MAX_SHORT_TEXT_BYTES { Self::Short } else { Self::Long }
+    }
 }

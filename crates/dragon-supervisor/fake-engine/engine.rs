@@ -101,6 +101,7 @@ fn get_ready(socket: &mut UnixStream, script: &Script, load: &LoadSpec) {
         load_ms: 0,
         self_test_ms: 0,
         decode_us: 0,
+        max_token_bytes: 1,
         system_info: surroundings(),
     };
     say(socket, &FromEngine::Ready(ready));
@@ -143,7 +144,15 @@ impl Engine {
                 self.beat.n_prefill_tokens += prompt.len() as u64;
                 self.running.insert(start.generation, Running { start, prompt, n_made: 0 });
             }
-            ToEngine::Cancel(id) => drop(self.running.remove(&id)),
+            ToEngine::Cancel { generation, choice } => {
+                if let Some(running) = self.running.get_mut(&generation) {
+                    running
+                        .start
+                        .choices
+                        .retain(|running| choice.is_some_and(|index| running.index != index));
+                }
+                self.running.retain(|_, running| !running.start.choices.is_empty());
+            }
         }
     }
 

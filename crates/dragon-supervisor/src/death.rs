@@ -73,7 +73,10 @@ fn exit_meaning(exit: EngineExit) -> &'static str {
 fn signal_meaning(raw: i32) -> &'static str {
     const MEANINGS: [(Signal, &str); 8] = [
         (Signal::ILL, "SIGILL: an instruction that this CPU does not have, or miscompiled code"),
-        (Signal::ABORT, "SIGABRT: llama.cpp found an impossible state"),
+        (
+            Signal::ABORT,
+            "SIGABRT: it ended itself, as llama.cpp does in an impossible state and any program does on a stack overflow",
+        ),
         (Signal::BUS, "SIGBUS: the model file changed or shrank while it was in use"),
         (Signal::FPE, "SIGFPE: a division by zero in native code"),
         (Signal::SEGV, "SIGSEGV: a memory error in native code"),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use dragon_core::sampling::TokenId;
-use dragon_ipc::{CallId, LoadSpec, Ready};
+use dragon_ipc::{CallId, LoadSpec, Ready, TextLane};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -92,14 +92,17 @@ impl Engine {
         ready_at.map_or(Health::NotReady, |ready_at| self.progress().health(ready_at, now))
     }
 
-    /// The tokens of a text, by the model's own tokenizer. Dropping the future forgets the call.
+    /// The tokens of a text, by the model's own tokenizer. Short texts ([`TextLane::Short`]) wait for short ones only.
+    /// Dropping the future forgets the call; if the engine has the text already, it works on it to the end, and
+    /// the next of its lane waits for that.
     ///
     /// # Errors
     /// [`EngineError::Down`], [`EngineError::Stopping`], [`EngineError::Busy`].
     pub async fn tokenize(&self, text: &str, add_special: AddSpecial) -> Result<Vec<TokenId>, EngineError> {
-        // The semaphore is never closed.
-        let _turn = self.shared.tokenizations.acquire().await.map_err(|_| EngineError::Stopping)?;
-        let (call, answer) = self.shared.traffic.lock().tokenize(text, add_special)?;
+        // The semaphores are never closed.
+        let turns = self.shared.turns(TextLane::of(text.len()));
+        let turn = turns.acquire_owned().await.map_err(|_| EngineError::Stopping)?;
+        let (call, answer) = self.shared.traffic.lock().tokenize(text, add_special, turn)?;
         let _guard = CallGuard(&self.shared, call);
         self.shared.bell.notify_one();
         answer.await.unwrap_or(Err(EngineError::Down))

@@ -1,6 +1,8 @@
 //! Errands as messages, with long prompts and texts in pieces.
 
-use dragon_ipc::{MAX_TEXT_BYTES_PER_PIECE, MAX_TOKENS_PER_PIECE, PromptPiece, ToEngine, TokenizePiece};
+use dragon_ipc::{
+    MAX_TEXT_BYTES_PER_PIECE, MAX_TOKENS_PER_PIECE, PromptPiece, TextLane, ToEngine, TokenizePiece,
+};
 
 use crate::job::AddSpecial;
 use crate::link::{Mouth, SayError};
@@ -9,23 +11,23 @@ use crate::traffic::Errand;
 /// Sends everything that an errand needs, in order.
 pub(crate) async fn run(mouth: &mut Mouth, errand: Errand) -> Result<(), SayError> {
     match errand {
-        Errand::Cancel(generation) => mouth.say(&ToEngine::Cancel(generation)).await,
+        Errand::Cancel(generation, choice) => mouth.say(&ToEngine::Cancel { generation, choice }).await,
         Errand::Tokenize(call, text, add_special) => {
-            let add_special = add_special == AddSpecial::Yes;
+            let (lane, add_special) = (TextLane::of(text.len()), add_special == AddSpecial::Yes);
             let mut pieces = text_pieces(&text).peekable();
             while let Some(piece) = pieces.next() {
                 let last = pieces.peek().is_none();
-                let piece = TokenizePiece { call, text: piece.to_owned(), last, add_special };
+                let piece = TokenizePiece { call, lane, text: piece.to_owned(), last, add_special };
                 mouth.say(&ToEngine::Tokenize(piece)).await?;
             }
             Ok(())
         }
-        Errand::Start(generation, job) => {
+        Errand::Start(generation, job, choices) => {
             for tokens in job.prompt.chunks(MAX_TOKENS_PER_PIECE) {
                 let piece = PromptPiece { generation, tokens: tokens.to_vec() };
                 mouth.say(&ToEngine::Prompt(piece)).await?;
             }
-            mouth.say(&ToEngine::Start(job.start_message(generation))).await
+            mouth.say(&ToEngine::Start(job.start_message(generation, choices))).await
         }
     }
 }

@@ -14,18 +14,35 @@ pub struct Generation {
     shared: Arc<Shared>,
     id: GenerationId,
     events: mpsc::Receiver<Event>,
+    /// Choices of which nothing more is handed out.
+    cancelled: Vec<u32>,
 }
 
 // === impl Generation ===
 
 impl Generation {
     pub(crate) fn new(shared: Arc<Shared>, id: GenerationId, events: mpsc::Receiver<Event>) -> Self {
-        Self { shared, id, events }
+        Self { shared, id, events, cancelled: Vec::new() }
     }
 
-    /// The next event; `None` after every choice has ended, and after [`Event::Lost`]. Cancel safe.
+    /// The next event; `None` after every choice has ended or was cancelled, and after [`Event::Lost`]. Cancel
+    /// safe.
     pub async fn next(&mut self) -> Option<Event> {
-        self.events.recv().await
+        loop {
+            match self.events.recv().await {
+                // It had arrived before the choice was cancelled.
+                Some(Event::Token(token)) if self.cancelled.contains(&token.choice) => {}
+                event => return event,
+            }
+        }
+    }
+
+    /// Stops one choice: no more of its tokens come, and the engine frees its slot within a step. Nothing happens
+    /// if it has ended, or if there is no such choice.
+    pub fn cancel_choice(&mut self, index: u32) {
+        self.cancelled.push(index);
+        self.shared.traffic.lock().cancel_choice(self.id, index);
+        self.shared.bell.notify_one();
     }
 }
 

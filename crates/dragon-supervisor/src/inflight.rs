@@ -28,7 +28,17 @@ pub(crate) enum Sent {
 #[derive(Debug, Default)]
 struct ChoiceRecord {
     produced: Vec<TokenId>,
-    ended: bool,
+    state: ChoiceState,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum ChoiceState {
+    #[default]
+    Running,
+    /// It has its last token.
+    Ended,
+    /// The client wants no more of it. The engine may not know yet.
+    Cancelled,
 }
 
 /// What an engine in its right mind does not send.
@@ -51,20 +61,44 @@ impl InFlight {
         Self { job: Arc::new(job), sent: Sent::No, choices, events }
     }
 
-    /// Whether every choice has its last token.
+    /// Whether no choice brings any more tokens.
     pub(crate) fn has_ended(&self) -> bool {
-        self.choices.iter().all(|choice| choice.ended)
+        self.choices.iter().all(|choice| choice.state != ChoiceState::Running)
+    }
+
+    /// Indexes of the choices that are not over.
+    pub(crate) fn running_choices(&self) -> Vec<u32> {
+        (0..)
+            .zip(&self.choices)
+            .filter(|(_, record)| record.state == ChoiceState::Running)
+            .map(|(n, _)| n)
+            .collect()
+    }
+
+    /// The client wants no more of this choice. Whether there was more to come.
+    pub(crate) fn cancel_choice(&mut self, index: u32) -> bool {
+        let record = self.choices.get_mut(index as usize);
+        let Some(record) = record.filter(|choice| choice.state == ChoiceState::Running) else { return false };
+        record.state = ChoiceState::Cancelled;
+        true
     }
 
     /// Takes one token from the engine.
     pub(crate) fn deliver(&mut self, token: Token) -> Result<(), Violation> {
-        let record = self.choices.get_mut(token.choice as usize).filter(|choice| !choice.ended);
-        let record = record.ok_or(Violation::NoSuchChoice)?;
+        let record = self.choices.get_mut(token.choice as usize).ok_or(Violation::NoSuchChoice)?;
+        match record.state {
+            ChoiceState::Running => {}
+            // It was on the way when the cancel was.
+            ChoiceState::Cancelled => return Ok(()),
+            ChoiceState::Ended => return Err(Violation::NoSuchChoice),
+        }
         if record.produced.len() >= self.job.n_max_tokens as usize {
             return Err(Violation::TooManyTokens);
         }
         record.produced.push(token.id);
-        record.ended = token.end.is_some();
+        if token.end.is_some() {
+            record.state = ChoiceState::Ended;
+        }
         match self.events.try_send(Event::Token(token)) {
             // The receiver has been dropped, and its owner is about to say so.
             Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => Ok(()),

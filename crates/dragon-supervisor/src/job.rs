@@ -126,11 +126,11 @@ impl Job {
         n_tokens_per_choice.saturating_mul(self.n_choices as usize).saturating_add(2)
     }
 
-    /// The message that starts this job, once its prompt has been sent.
-    pub(crate) fn start_message(&self, generation: GenerationId) -> Start {
+    /// The message that starts these choices of this job, once its prompt has been sent.
+    pub(crate) fn start_message(&self, generation: GenerationId, choices: Vec<u32>) -> Start {
         Start {
             generation,
-            choices: (0..self.n_choices).map(|index| Choice { index, produced: Vec::new() }).collect(),
+            choices: choices.into_iter().map(|index| Choice { index, produced: Vec::new() }).collect(),
             sampling: sampling_frame(&self.sampling),
             n_max_tokens: self.n_max_tokens,
             n_top_logprobs: self.n_top_logprobs,
@@ -241,7 +241,8 @@ mod tests {
     fn the_largest_start_fits_into_a_frame() {
         let mut largest = Job { n_choices: dragon_ipc::MAX_SEQUENCES, ..job() };
         largest.sampling.logit_bias = vec![(u32::MAX, f32::MIN); MAX_LOGIT_BIAS];
-        let message = dragon_ipc::ToEngine::Start(largest.start_message(u64::MAX));
+        let message =
+            dragon_ipc::ToEngine::Start(largest.start_message(u64::MAX, (0..largest.n_choices).collect()));
         assert!(dragon_ipc::encode(&message).is_ok());
     }
 }

@@ -1,8 +1,9 @@
 //! What the handles, the generations and the supervising task of one engine share.
 
+use std::sync::Arc;
 use std::time::Instant;
 
-use dragon_ipc::{Heartbeat, Ready};
+use dragon_ipc::{Heartbeat, MAX_LONG_TEXTS_IN_FLIGHT, MAX_SHORT_TEXTS_IN_FLIGHT, Ready, TextLane};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, Semaphore, watch};
 
@@ -10,10 +11,6 @@ use crate::error::{EngineError, StartError};
 use crate::job::Limits;
 use crate::state::{EngineState, Progress};
 use crate::traffic::Traffic;
-
-/// Texts that wait in the engine's tokenizer at once; more wait here for their turn. It has one thread, so a
-/// longer line there would only hold copies of texts.
-const MAX_TOKENIZATIONS: usize = 64;
 
 /// What handles, generations and the supervising task share.
 #[derive(Debug)]
@@ -28,7 +25,10 @@ pub(crate) struct Shared {
     pub(crate) ready_at: Mutex<Option<Instant>>,
     /// How the first start ended; it never changes after.
     pub(crate) first: watch::Sender<Option<Result<Ready, StartError>>>,
-    pub(crate) tokenizations: Semaphore,
+    /// Turns at the engine's tokenizer of short texts.
+    short_texts: Arc<Semaphore>,
+    /// Turns at the engine's tokenizer of long texts.
+    long_texts: Arc<Semaphore>,
 }
 
 // === impl Shared ===
@@ -43,8 +43,18 @@ impl Shared {
             state: watch::Sender::new(EngineState::Starting),
             ready_at: Mutex::default(),
             first: watch::Sender::new(None),
-            tokenizations: Semaphore::new(MAX_TOKENIZATIONS),
+            short_texts: Arc::new(Semaphore::new(MAX_SHORT_TEXTS_IN_FLIGHT)),
+            long_texts: Arc::new(Semaphore::new(MAX_LONG_TEXTS_IN_FLIGHT)),
         }
+    }
+
+    /// Where texts of this lane take their turns. Waiting for one costs nothing but memory, and who leaves the line
+    /// was never in it.
+    pub(crate) fn turns(&self, lane: TextLane) -> Arc<Semaphore> {
+        Arc::clone(match lane {
+            TextLane::Short => &self.short_texts,
+            TextLane::Long => &self.long_texts,
+        })
     }
 
     pub(crate) fn set_state(&self, state: EngineState) {

@@ -6,7 +6,8 @@
 //! **A cancel is never lost.** Orders are names only (what they stand for lies in the tables), and a new
 //! order is admitted only while orders and generations together stay under [`MAX_ORDERS`]. Dropping a
 //! generation turns its place in the table into the place of its cancel, so there is always room for it, and
-//! it goes to the front, before prompts that are still to be sent.
+//! it goes to the front, before prompts that are still to be sent. Cancels of single choices wait in a line of
+//! their own, before all orders; there is at most one for each choice of a generation that runs.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use std::time::Instant;
 
 use dragon_core::sampling::TokenId;
 use dragon_ipc::{Aborted, CallId, GenerationId, Output, TokensPiece};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use crate::error::EngineError;
 use crate::inflight::{InFlight, Sent, Violation};
@@ -37,6 +38,8 @@ pub(crate) struct Traffic {
     generations: HashMap<GenerationId, InFlight>,
     calls: HashMap<CallId, Call>,
     orders: VecDeque<Order>,
+    /// Choices of generations that run, of which the engine has not been told that nobody wants them.
+    choice_cancels: VecDeque<(GenerationId, u32)>,
     /// Ids start at 1 and are never used again, also not for another process: so a late message cannot be
     /// taken for another's.
     last_id: u64,
@@ -59,6 +62,8 @@ struct Call {
     n_max_tokens: usize,
     tokens: Vec<TokenId>,
     answer: oneshot::Sender<Result<Vec<TokenId>, EngineError>>,
+    /// Held until the engine has answered: it works on the text also when nobody waits for it any more.
+    _turn: OwnedSemaphorePermit,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,12 +76,12 @@ enum Order {
 /// An order with what it stands for, ready to be sent.
 #[derive(Debug)]
 pub(crate) enum Errand {
-    /// Send the prompt, then the start.
-    Start(GenerationId, Arc<Job>),
+    /// Send the prompt, then the start of these choices.
+    Start(GenerationId, Arc<Job>, Vec<u32>),
     /// Send the text.
     Tokenize(CallId, String, AddSpecial),
-    /// Stop it.
-    Cancel(GenerationId),
+    /// Stop it, or one choice of it.
+    Cancel(GenerationId, Option<u32>),
 }
 
 /// What became of a message from the engine.
@@ -98,6 +103,7 @@ impl Traffic {
             generations: HashMap::new(),
             calls: HashMap::new(),
             orders: VecDeque::new(),
+            choice_cancels: VecDeque::new(),
             last_id: 0,
             busy_since: None,
         }
@@ -112,6 +118,7 @@ impl Traffic {
     pub(crate) fn close(&mut self, why: &EngineError) {
         self.gate = Gate::Closed(why.clone());
         self.orders.clear();
+        self.choice_cancels.clear();
         self.busy_since = None;
         for (_, in_flight) in self.generations.drain() {
             in_flight.engine_lost(why);
@@ -152,12 +159,13 @@ impl Traffic {
         Ok((id, receiver))
     }
 
-    /// Enters a tokenization; its tokens arrive at the receiver.
+    /// Enters a tokenization whose turn has come; its tokens arrive at the receiver.
     #[expect(clippy::type_complexity, reason = "an id and a receiver, named by the function")]
     pub(crate) fn tokenize(
         &mut self,
         text: &str,
         add_special: AddSpecial,
+        turn: OwnedSemaphorePermit,
     ) -> Result<(CallId, oneshot::Receiver<Result<Vec<TokenId>, EngineError>>), EngineError> {
         self.limits()?;
         self.admit(1)?;
@@ -165,7 +173,8 @@ impl Traffic {
         let n_max_tokens = text.len().saturating_mul(MAX_TOKENS_PER_BYTE).saturating_add(MAX_ADDED_TOKENS);
         let id = self.new_id();
         let text = Some(text.to_owned());
-        self.calls.insert(id, Call { text, add_special, n_max_tokens, tokens: Vec::new(), answer });
+        let call = Call { text, add_special, n_max_tokens, tokens: Vec::new(), answer, _turn: turn };
+        self.calls.insert(id, call);
         self.orders.push_back(Order::Tokenize(id));
         Ok((id, receiver))
     }
@@ -181,19 +190,39 @@ impl Traffic {
         }
     }
 
-    /// Nobody waits for this tokenization any more.
+    /// The client wants no more of one choice.
+    pub(crate) fn cancel_choice(&mut self, id: GenerationId, choice: u32) {
+        let Some(in_flight) = self.generations.get_mut(&id) else { return };
+        if !in_flight.cancel_choice(choice) {
+            return;
+        }
+        if in_flight.has_ended() {
+            self.abandon(id);
+        } else if in_flight.sent == Sent::Yes {
+            self.choice_cancels.push_back((id, choice));
+        }
+        // Otherwise the start will leave it out.
+    }
+
+    /// Nobody waits for this tokenization any more. One that the engine has been told of keeps its turn until it
+    /// is answered.
     pub(crate) fn forget_call(&mut self, id: CallId) {
-        self.calls.remove(&id);
+        if self.calls.get(&id).is_some_and(|call| call.text.is_some()) {
+            self.calls.remove(&id);
+        }
     }
 
     /// The next thing to send; `None` when all is sent.
     pub(crate) fn take_errand(&mut self) -> Option<Errand> {
+        if let Some((id, choice)) = self.choice_cancels.pop_front() {
+            return Some(Errand::Cancel(id, Some(choice)));
+        }
         while let Some(order) = self.orders.pop_front() {
             let errand = match order {
-                Order::Cancel(id) => Some(Errand::Cancel(id)),
+                Order::Cancel(id) => Some(Errand::Cancel(id, None)),
                 Order::Start(id) => self.generations.get_mut(&id).map(|in_flight| {
                     in_flight.sent = Sent::Yes;
-                    Errand::Start(id, Arc::clone(&in_flight.job))
+                    Errand::Start(id, Arc::clone(&in_flight.job), in_flight.running_choices())
                 }),
                 Order::Tokenize(id) => self.calls.get_mut(&id).and_then(|call| {
                     let text = call.text.take()?;
@@ -238,7 +267,9 @@ impl Traffic {
         if call.tokens.len() + piece.tokens.len() > call.n_max_tokens {
             return Err(Violation::TooLongTokenization);
         }
-        call.tokens.extend(piece.tokens);
+        if !call.answer.is_closed() {
+            call.tokens.extend(piece.tokens);
+        }
         if piece.last
             && let Some(call) = self.calls.remove(&piece.call)
         {
@@ -272,6 +303,7 @@ impl Traffic {
 
     fn remove(&mut self, id: GenerationId) -> Option<InFlight> {
         let removed = self.generations.remove(&id);
+        self.choice_cancels.retain(|(generation, _)| *generation != id);
         if self.generations.is_empty() {
             self.busy_since = None;
         }

@@ -111,10 +111,11 @@ impl<C: Compute> BatchLoop<C> {
                 self.start(start);
                 Ok(())
             }
-            ToEngine::Cancel(generation) => {
+            ToEngine::Cancel { generation, choice: None } => {
                 self.prompts.take(generation);
                 self.end_generation(generation)
             }
+            ToEngine::Cancel { generation, choice: Some(choice) } => self.cancel_choice(generation, choice),
             ToEngine::Hello(_) => Err(LoopError::Unexpected("a second hello")),
             ToEngine::Load(_) => Err(LoopError::Unexpected("a second model")),
             ToEngine::Tokenize(_) => Err(LoopError::Unexpected("a text to tokenize")),
@@ -133,6 +134,27 @@ impl<C: Compute> BatchLoop<C> {
         self.prefill_line.retain(|waiting| *waiting != generation);
         let Some(ended) = self.generations.remove(&generation) else { return Ok(()) };
         ended.seqs.into_iter().try_for_each(|seq| self.free_sequence(seq))
+    }
+
+    /// Frees what one choice holds. An unknown one has just ended by itself.
+    fn cancel_choice(&mut self, generation: GenerationId, choice: u32) -> Result<(), LoopError> {
+        let of_choice = |sequence: &Sequence| sequence.generation == generation && sequence.choice == choice;
+        let Some(seq) = self.sequences.iter().find(|(_, sequence)| of_choice(sequence)).map(|(seq, _)| seq)
+        else {
+            return Ok(());
+        };
+        let seqs = self.generations.get(&generation).map(|generation| generation.seqs.as_slice());
+        let Some([first, .., last]) = seqs else { return self.end_generation(generation) };
+        let (first, last) = (*first, *last);
+        if seq != first || !self.prefill_line.contains(&generation) {
+            return self.end_choice(generation, seq);
+        }
+        // The prompt's cells so far are in this choice's sequence. Another choice takes its place there: while
+        // they wait for the prompt, choices differ in nothing but their names.
+        if let (Some(heir), Some(place)) = (self.sequences.free(last), self.sequences.get_mut(first)) {
+            *place = heir;
+        }
+        self.end_choice(generation, last)
     }
 
     /// Frees the sequence of a choice that ended, and the generation with its last choice.

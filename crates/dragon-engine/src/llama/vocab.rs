@@ -7,7 +7,7 @@ use std::sync::Arc;
 use llama_cpp_sys_2 as sys;
 
 use super::specials::{Front, Specials};
-use super::{Model, ModelError, TokenId};
+use super::{Model, ModelError, TokenId, runs};
 
 /// Most pieces are a word or less; the longest special tokens come after one more try.
 const PIECE_BYTES: usize = 32;
@@ -18,6 +18,7 @@ pub(crate) struct Vocab {
     /// Points into `model`, which is kept alive beside it.
     vocab: NonNull<sys::llama_vocab>,
     n_tokens: u32,
+    kind: sys::llama_vocab_type,
     /// Where long texts are cut. None for the models that close every text with a token of their own, because
     /// that would then close every piece.
     specials: Arc<Specials>,
@@ -52,8 +53,9 @@ impl Vocab {
         let vocab = NonNull::new(vocab.cast_mut()).ok_or(ModelError::NoVocabulary)?;
         match u32::try_from(n_tokens) {
             Ok(n_tokens) if n_tokens > 0 && kind != sys::LLAMA_VOCAB_TYPE_NONE => {
-                let mut vocab = Self { vocab, n_tokens, specials: Arc::default(), model: model.clone() };
-                if !vocab.closes_texts(kind) {
+                let mut vocab =
+                    Self { vocab, n_tokens, kind, specials: Arc::default(), model: model.clone() };
+                if !vocab.closes_texts() {
                     vocab.specials =
                         Arc::new(Specials::new((0..n_tokens).filter_map(|id| vocab.special(id))));
                 }
@@ -105,16 +107,36 @@ impl Vocab {
         piece
     }
 
+    /// Bytes of the longest token; `u32::MAX` for the tokenizers that may put any length of text into one: those
+    /// that have a token for "something unknown" or drop white space.
+    pub(crate) fn max_token_bytes(&self) -> u32 {
+        if self.kind != sys::LLAMA_VOCAB_TYPE_BPE && self.kind != sys::LLAMA_VOCAB_TYPE_SPM {
+            return u32::MAX;
+        }
+        let longest = (0..self.n_tokens).map(|token| self.piece(token).len()).max().unwrap_or(0);
+        u32::try_from(longest.max(1)).unwrap_or(u32::MAX)
+    }
+
     /// The tokens of a text. Special tokens that are written in it are recognised: chat templates need that.
     ///
     /// `None` when the text is over 2 GiB.
     pub(crate) fn tokenize(&self, text: &str, bounds: Bounds) -> Option<Vec<TokenId>> {
         let mut tokens = Vec::new();
-        for (index, piece) in self.specials.pieces(text).into_iter().enumerate() {
+        let pieces = self.specials.pieces(text).into_iter().flat_map(|piece| self.safe_pieces(piece));
+        for (index, piece) in pieces.enumerate() {
             let bounds = if index == 0 { bounds } else { Bounds::AsWritten };
             tokens.extend(self.tokenize_piece(piece, bounds)?);
         }
         Some(tokens)
+    }
+
+    /// Only byte-pair vocabularies divide texts with regular expressions.
+    fn safe_pieces<'text>(&self, text: &'text str) -> Vec<&'text str> {
+        if self.kind == sys::LLAMA_VOCAB_TYPE_BPE {
+            runs::pieces(text, runs::MAX_RUN_BYTES)
+        } else {
+            vec![text]
+        }
     }
 
     fn tokenize_piece(&self, text: &str, bounds: Bounds) -> Option<Vec<TokenId>> {
@@ -130,10 +152,10 @@ impl Vocab {
     }
 
     /// Whether the tokenizer adds a token behind every text that is not [`Bounds::AsWritten`].
-    fn closes_texts(&self, kind: sys::llama_vocab_type) -> bool {
+    fn closes_texts(&self) -> bool {
         // SAFETY: a read-only question to a live vocabulary.
         let adds_end = unsafe { sys::llama_vocab_get_add_eos(self.vocab.as_ptr()) };
-        adds_end || kind == sys::LLAMA_VOCAB_TYPE_WPM
+        adds_end || self.kind == sys::LLAMA_VOCAB_TYPE_WPM
     }
 
     /// The text of a token that the tokenizer recognises where it is written, before anything else.

@@ -1,7 +1,8 @@
 //! The order of messages, refusals, cancels, heartbeats.
 
 use dragon_ipc::{
-    AbortKind, EngineExit, FromEngine, LoadFailureKind, LoadSpec, PROTOCOL_VERSION, ToEngine, TokenizePiece,
+    AbortKind, EngineExit, FromEngine, LoadFailureKind, LoadSpec, PROTOCOL_VERSION, TextLane, ToEngine,
+    TokenizePiece,
 };
 
 use crate::driver::{Engine, greedy, hello, load_spec, start};
@@ -10,6 +11,7 @@ use crate::driver::{Engine, greedy, hello, load_spec, start};
 fn ready_states_the_facts() {
     let (_engine, ready) = Engine::ready(load_spec());
     assert_eq!(ready.n_vocab, 262);
+    assert_eq!(ready.max_token_bytes as usize, "<|im_start|>".len());
     assert!(ready.n_ctx_seq >= 1024);
     assert_eq!((ready.n_slots, ready.n_ctx_train), (8, 32_768));
     assert!(ready.system_info.contains("built for"), "{}", ready.system_info);
@@ -70,7 +72,7 @@ fn a_cancel_frees_all_slots_for_the_next() {
     let (mut engine, _) = Engine::ready(load_spec());
     engine.begin(&[65; 3], start(1, 8, 1000, greedy()));
     assert_eq!(engine.wait_for_busy_slots(8).n_busy_slots, 8);
-    engine.send(&ToEngine::Cancel(1));
+    engine.send(&ToEngine::Cancel { generation: 1, choice: None });
     engine.begin(&[66; 3], start(2, 8, 10, greedy()));
     // Tokens of the first may still be on the way; a refusal would panic here.
     let mut n_ended = 0;
@@ -81,12 +83,44 @@ fn a_cancel_frees_all_slots_for_the_next() {
 }
 
 #[test]
+fn the_cancel_of_a_choice_frees_its_slot_and_the_others_go_on() {
+    let (mut engine, _) = Engine::ready(load_spec());
+    engine.begin(&[65; 3], start(1, 3, 400, greedy()));
+    let expected = engine.answers(3);
+    engine.begin(&[65; 500], start(2, 8, 500, greedy()));
+    // Some while the prompt is prefilled, the first among them, and some later.
+    for choice in [0, 5, 6, 7] {
+        engine.send(&ToEngine::Cancel { generation: 2, choice: Some(choice) });
+    }
+    engine.wait_for_busy_slots(4);
+    engine.send(&ToEngine::Cancel { generation: 2, choice: Some(2) });
+    engine.wait_for_busy_slots(3);
+    engine.send(&ToEngine::Cancel { generation: 2, choice: None });
+    engine.wait_for_busy_slots(0);
+    engine.begin(&[65; 3], start(3, 4, 400, greedy()));
+    engine.send(&ToEngine::Cancel { generation: 3, choice: Some(0) });
+    let mut tokens = std::collections::BTreeMap::<u32, Vec<u32>>::new();
+    let mut n_ended = 0;
+    while n_ended < 3 {
+        for output in engine.next_outputs().into_iter().filter(|output| output.generation == 3) {
+            tokens.entry(output.choice).or_default().push(output.token);
+            n_ended += usize::from(output.end.is_some());
+        }
+    }
+    assert!(tokens.remove(&0).is_none_or(|tokens| tokens.len() < 400), "it went on to its end");
+    for tokens in tokens.values() {
+        assert_eq!(*tokens, expected[&(1, 0)].tokens);
+    }
+}
+
+#[test]
 fn texts_are_tokenized_while_sequences_run_and_pieces_are_joined() {
     let (mut engine, _) = Engine::ready(load_spec());
     engine.begin(&[65; 3], start(1, 8, 300, greedy()));
     for (text, last) in [("gr", false), ("ün", true)] {
         engine.send(&ToEngine::Tokenize(TokenizePiece {
             call: 7,
+            lane: TextLane::Long,
             text: text.into(),
             last,
             add_special: false,

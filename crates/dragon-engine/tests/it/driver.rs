@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use dragon_ipc::{
     Aborted, CacheType, Choice, Decoder, End, FromEngine, GenerationId, Heartbeat, Hello, LoadSpec, Output,
-    PROTOCOL_VERSION, PromptPiece, Ready, Sampling, Start, ToEngine, TokenizePiece, encode,
+    PROTOCOL_VERSION, PromptPiece, Ready, Sampling, Start, TextLane, ToEngine, TokenizePiece, encode,
 };
 
 /// Longer than anything takes here, also on a busy machine.
@@ -166,6 +166,7 @@ impl Engine {
     pub(crate) fn tokenize(&mut self, text: &str, add_special: bool) -> Vec<u32> {
         self.send(&ToEngine::Tokenize(TokenizePiece {
             call: 1,
+            lane: TextLane::of(text.len()),
             text: text.to_owned(),
             last: true,
             add_special,

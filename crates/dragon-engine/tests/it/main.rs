@@ -10,3 +10,4 @@ mod conversation;
 mod driver;
 mod equality;
 mod lifetime;
+mod texts;

@@ -62,6 +62,12 @@ impl Harness {
         &mut self.batch_loop.compute
     }
 
+    /// Whether a choice holds a sequence.
+    pub(super) fn holds(&self, generation: GenerationId, choice: u32) -> bool {
+        let mut sequences = self.batch_loop.sequences.iter();
+        sequences.any(|(_, sequence)| sequence.generation == generation && sequence.choice == choice)
+    }
+
     pub(super) fn heartbeat(&self) -> dragon_ipc::Heartbeat {
         self.batch_loop.progress.heartbeat()
     }

@@ -70,7 +70,7 @@ fn a_cancel_frees_everything_at_once_in_every_phase() {
         harness.begin(&[5; 20], start(1, 3, 20, greedy()));
         assert_eq!(harness.heartbeat().n_busy_slots, 3);
         (0..n_prefills).for_each(|_| harness.prefill());
-        harness.send(ToEngine::Cancel(1));
+        harness.send(ToEngine::Cancel { generation: 1, choice: None });
         assert_eq!(harness.heartbeat().n_busy_slots, 0);
         assert_eq!(harness.compute().n_used_cells(), 0);
         let n_calls = harness.compute().calls.len();
@@ -81,11 +81,58 @@ fn a_cancel_frees_everything_at_once_in_every_phase() {
 }
 
 #[test]
+fn a_cancelled_choice_leaves_the_others_as_they_are_in_every_phase() {
+    let whole = {
+        let mut harness = Harness::new();
+        harness.begin(&[5; 20], start(1, 3, 20, greedy()));
+        harness.finish();
+        harness.answers()
+    };
+    for (n_prefills, cancelled) in
+        (0..5).flat_map(|n_prefills| (0..3).map(move |choice| (n_prefills, choice)))
+    {
+        let mut harness = Harness::new();
+        harness.begin(&[5; 20], start(1, 3, 20, greedy()));
+        (0..n_prefills).for_each(|_| harness.prefill());
+        harness.send(ToEngine::Cancel { generation: 1, choice: Some(cancelled) });
+        assert_eq!(harness.heartbeat().n_busy_slots, 2);
+        assert!(!harness.holds(1, cancelled));
+        harness.finish();
+        let mut answers = harness.answers();
+        let begun = answers.remove(&(1, cancelled)).unwrap_or_default();
+        assert_eq!(begun.0.len(), usize::from(n_prefills > 2), "it went on");
+        assert_eq!(harness.heartbeat().n_prefill_tokens, 20);
+        assert_eq!(answers.len(), 2);
+        answers.iter().for_each(|(choice, answer)| assert_eq!(answer, &whole[choice]));
+    }
+}
+
+#[test]
+fn a_generation_ends_with_the_cancel_of_its_last_choice() {
+    for n_prefills in 0..4 {
+        let mut harness = Harness::new();
+        harness.begin(&[5; 20], start(1, 3, 20, greedy()));
+        (0..n_prefills).for_each(|_| harness.prefill());
+        for choice in [1, 0, 9, 0, 2] {
+            harness.send(ToEngine::Cancel { generation: 1, choice: Some(choice) });
+        }
+        assert_eq!(harness.heartbeat().n_busy_slots, 0);
+        let n_calls = harness.compute().calls.len();
+        harness.finish();
+        harness.prefill();
+        assert_eq!(harness.compute().calls.len(), n_calls, "something still runs");
+        harness.begin(&[6], start(2, 1, 4, greedy()));
+        harness.finish();
+        assert_eq!(harness.answers()[&(2, 0)].0.len(), 4);
+    }
+}
+
+#[test]
 fn a_cancel_of_something_unknown_or_not_started_is_no_error() {
     let mut harness = Harness::new();
-    harness.send(ToEngine::Cancel(9));
+    harness.send(ToEngine::Cancel { generation: 9, choice: None });
     harness.send(ToEngine::Prompt(dragon_ipc::PromptPiece { generation: 9, tokens: vec![5] }));
-    harness.send(ToEngine::Cancel(9));
+    harness.send(ToEngine::Cancel { generation: 9, choice: None });
     harness.send(ToEngine::Start(start(9, 1, 1, greedy())));
     assert_eq!(harness.aborted[0].kind, AbortKind::Refused);
 }

@@ -1,6 +1,6 @@
 //! Whatever runs beside it, an answer is the one that the generation would get alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dragon_ipc::{Choice, Sampling, Start, ToEngine};
 use proptest::prelude::*;
@@ -20,6 +20,7 @@ struct Request {
 enum Event {
     Begin(usize),
     Cancel(usize),
+    CancelChoice(usize, u32),
     Decode,
     Prefill,
 }
@@ -44,6 +45,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
     let event = prop_oneof![
         2 => (0..6_usize).prop_map(Event::Begin),
         1 => (0..6_usize).prop_map(Event::Cancel),
+        2 => (0..6_usize, 0..3_u32).prop_map(|(nth, choice)| Event::CancelChoice(nth, choice)),
         3 => Just(Event::Decode),
         2 => Just(Event::Prefill),
     ];
@@ -67,7 +69,7 @@ proptest! {
     fn answers_do_not_depend_on_the_company(requests in requests(), events in events()) {
         let mut harness = Harness::new();
         let mut generations = BTreeMap::new();
-        let mut cancelled = Vec::new();
+        let mut cancelled = BTreeSet::new();
         for (generation, event) in (0..).zip(events) {
             match event {
                 Event::Begin(index) => {
@@ -80,8 +82,19 @@ proptest! {
                 }
                 Event::Cancel(nth) => {
                     if let Some(generation) = generations.keys().nth(nth).copied() {
-                        harness.send(ToEngine::Cancel(generation));
-                        cancelled.push(generation);
+                        harness.send(ToEngine::Cancel { generation, choice: None });
+                        cancelled.extend((0..3).map(|choice| (generation, choice)));
+                    }
+                }
+                Event::CancelChoice(nth, choice) => {
+                    if let Some(generation) = generations.keys().nth(nth).copied() {
+                        let n_busy = harness.batch_loop.sequences.n_busy();
+                        let has_run = harness.holds(generation, choice);
+                        harness.send(ToEngine::Cancel { generation, choice: Some(choice) });
+                        prop_assert!(!harness.holds(generation, choice));
+                        let n_freed = n_busy - harness.batch_loop.sequences.n_busy();
+                        prop_assert_eq!(n_freed, usize::from(has_run));
+                        cancelled.insert((generation, choice));
                     }
                 }
                 Event::Decode => harness.decode(),
@@ -94,7 +107,7 @@ proptest! {
         for (generation, index) in generations {
             for (choice, (tokens, end)) in alone(&requests[index]) {
                 let together = answers.get(&(generation, choice)).cloned().unwrap_or_default();
-                if cancelled.contains(&generation) {
+                if cancelled.contains(&(generation, choice)) {
                     prop_assert!(tokens.starts_with(&together.0));
                 } else {
                     prop_assert_eq!(together, (tokens, end));
