@@ -1,6 +1,6 @@
 //! The well-behaved part.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io::Read;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use dragon_ipc::{
     Decoder, End, FromEngine, Heartbeat, Hello, LoadSpec, MAX_TOKENS_PER_PIECE, Output, PROTOCOL_VERSION,
-    Ready, Start, Step, ToEngine, TokenizePiece, TokensPiece,
+    Ready, Start, Step, TextLane, ToEngine, TokenizePiece, TokensPiece,
 };
 
 use crate::fault::{self, say};
@@ -27,6 +27,8 @@ struct Engine {
     inbox: Receiver<ToEngine>,
     script: Script,
     texts: HashMap<u64, String>,
+    /// Long texts in work, with the time when each is done.
+    slow_texts: VecDeque<(Instant, TokenizePiece)>,
     prompts: HashMap<u64, Vec<u32>>,
     running: BTreeMap<u64, Running>,
     beat: Heartbeat,
@@ -58,6 +60,7 @@ pub(crate) fn run() {
         inbox,
         script,
         texts: HashMap::new(),
+        slow_texts: VecDeque::new(),
         prompts: HashMap::new(),
         running: BTreeMap::new(),
         beat: Heartbeat::default(),
@@ -125,6 +128,10 @@ impl Engine {
                 Err(RecvTimeoutError::Timeout) => self.step(),
                 Err(RecvTimeoutError::Disconnected) => fault::sleep_forever(),
             }
+            if self.slow_texts.front().is_some_and(|(done_at, _)| *done_at <= Instant::now()) {
+                let (_, piece) = self.slow_texts.pop_front().unwrap();
+                self.answer(&piece);
+            }
             if self.beat_at.elapsed() >= HEARTBEAT_EVERY {
                 self.beat_at = Instant::now();
                 self.send_heartbeat();
@@ -162,6 +169,16 @@ impl Engine {
         if !piece.last {
             return;
         }
+        match (piece.lane, self.script.number("long-text-ms")) {
+            (TextLane::Long, Some(ms)) => {
+                let free_at = self.slow_texts.back().map_or_else(Instant::now, |(done_at, _)| *done_at);
+                self.slow_texts.push_back((free_at + Duration::from_millis(ms), piece));
+            }
+            _ => self.answer(&piece),
+        }
+    }
+
+    fn answer(&mut self, piece: &TokenizePiece) {
         let text = self.texts.remove(&piece.call).unwrap();
         let bos = piece.add_special.then_some(BOS);
         let tokens: Vec<u32> = bos.into_iter().chain(text.bytes().map(u32::from)).collect();

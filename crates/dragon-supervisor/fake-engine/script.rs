@@ -7,6 +7,7 @@
 //! | `slots=N` | claims this many |
 //! | `after=N` and `fault=FAULT` | when N tokens have been sent |
 //! | `step-ms=N` | time between steps, 1 by default |
+//! | `long-text-ms=N` | a long text takes this long, one after the other |
 //! | `deaf` | does not end when the connection is closed |
 //! | `orphan` | does not ask for the parent-death signal |
 

@@ -245,7 +245,12 @@ impl Traffic {
         };
         in_flight.deliver(output.into())?;
         if in_flight.has_ended() {
-            self.remove(id);
+            // The engine may still run choices that it has not been told to stop.
+            if self.choice_cancels.iter().any(|(generation, _)| *generation == id) {
+                self.abandon(id);
+            } else {
+                self.remove(id);
+            }
         }
         Ok(Delivery::Taken)
     }

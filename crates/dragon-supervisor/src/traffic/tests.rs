@@ -3,6 +3,7 @@ use std::collections::HashSet;
 use dragon_core::sampling::{SamplingDefaults, SamplingRequest};
 use dragon_ipc::{AbortKind, End};
 use proptest::prelude::*;
+use tokio::sync::Semaphore;
 
 use super::*;
 
@@ -17,6 +18,11 @@ fn output(generation: GenerationId, choice: u32, end: Option<End>) -> Output {
     Output { generation, choice, token: 5, piece: b"x".to_vec(), logprobs: None, end }
 }
 
+/// Of a semaphore that nobody else looks at.
+fn turn() -> OwnedSemaphorePermit {
+    Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap()
+}
+
 fn open() -> Traffic {
     let mut traffic = Traffic::new();
     traffic.open(LIMITS);
@@ -27,7 +33,7 @@ fn open() -> Traffic {
 fn nothing_is_taken_before_an_engine_is_ready() {
     let mut traffic = Traffic::new();
     assert_eq!(traffic.start(job(1, 1), Instant::now()).unwrap_err(), EngineError::Down);
-    assert_eq!(traffic.tokenize("a", AddSpecial::No).unwrap_err(), EngineError::Down);
+    assert_eq!(traffic.tokenize("a", AddSpecial::No, turn()).unwrap_err(), EngineError::Down);
 }
 
 #[test]
@@ -49,7 +55,7 @@ fn the_events_end_when_every_choice_has_ended() {
 fn a_lost_engine_is_told_to_everyone_after_their_tokens() {
     let mut traffic = open();
     let (id, mut events) = traffic.start(job(1, 2), Instant::now()).unwrap();
-    let (_, mut answer) = traffic.tokenize("a", AddSpecial::No).unwrap();
+    let (_, mut answer) = traffic.tokenize("a", AddSpecial::No, turn()).unwrap();
     traffic.deliver(output(id, 0, None)).unwrap();
     traffic.close(&EngineError::Down);
     assert!(matches!(events.try_recv(), Ok(Event::Token(_))));
@@ -98,10 +104,91 @@ fn a_generation_that_was_never_sent_needs_no_cancel() {
 fn a_cancel_goes_before_prompts_that_wait() {
     let mut traffic = open();
     let (first, _first_events) = traffic.start(job(1, 2), Instant::now()).unwrap();
-    assert!(matches!(traffic.take_errand(), Some(Errand::Start(id, _)) if id == first));
+    assert!(matches!(traffic.take_errand(), Some(Errand::Start(id, ..)) if id == first));
     let (_second, _second_events) = traffic.start(job(1, 2), Instant::now()).unwrap();
     traffic.abandon(first);
-    assert!(matches!(traffic.take_errand(), Some(Errand::Cancel(id)) if id == first));
+    assert!(matches!(traffic.take_errand(), Some(Errand::Cancel(id, None)) if id == first));
+}
+
+#[test]
+fn a_call_that_the_engine_knows_keeps_its_turn_until_it_is_answered() {
+    let turns = Arc::new(Semaphore::new(1));
+    let mut traffic = open();
+    let tokenize = |traffic: &mut Traffic| {
+        let turn = Arc::clone(&turns).try_acquire_owned().unwrap();
+        traffic.tokenize("ab", AddSpecial::No, turn).unwrap().0
+    };
+    let unsent = tokenize(&mut traffic);
+    traffic.forget_call(unsent);
+    assert_eq!(turns.available_permits(), 1, "nobody works on it");
+    let call = tokenize(&mut traffic);
+    assert!(matches!(traffic.take_errand(), Some(Errand::Tokenize(id, ..)) if id == call));
+    traffic.forget_call(call);
+    assert_eq!(turns.available_permits(), 0, "the engine works on it");
+    traffic.deliver_tokens(TokensPiece { call, tokens: vec![1, 2], last: false }).unwrap();
+    assert_eq!(turns.available_permits(), 0);
+    traffic.deliver_tokens(TokensPiece { call, tokens: vec![], last: true }).unwrap();
+    assert_eq!(turns.available_permits(), 1);
+    let lost = tokenize(&mut traffic);
+    assert!(matches!(traffic.take_errand(), Some(Errand::Tokenize(..))));
+    traffic.forget_call(lost);
+    traffic.close(&EngineError::Down);
+    assert_eq!(turns.available_permits(), 1, "the next engine does not know it");
+}
+
+#[test]
+fn a_choice_cancelled_before_the_start_is_left_out_of_it() {
+    let mut traffic = open();
+    let (id, _events) = traffic.start(job(3, 2), Instant::now()).unwrap();
+    traffic.cancel_choice(id, 1);
+    assert!(matches!(traffic.take_errand(), Some(Errand::Start(_, _, choices)) if choices == [0, 2]));
+    assert!(traffic.take_errand().is_none());
+}
+
+#[test]
+fn tokens_of_a_cancelled_choice_are_late_and_nothing_worse() {
+    let mut traffic = open();
+    let (id, mut events) = traffic.start(job(2, 2), Instant::now()).unwrap();
+    traffic.take_errand();
+    traffic.cancel_choice(id, 0);
+    // Twice, and one that does not exist: nothing more to say.
+    traffic.cancel_choice(id, 0);
+    traffic.cancel_choice(id, 7);
+    assert!(matches!(traffic.take_errand(), Some(Errand::Cancel(cancelled, Some(0))) if cancelled == id));
+    assert!(traffic.take_errand().is_none());
+    for _ in 0..3 {
+        assert_eq!(traffic.deliver(output(id, 0, Some(End::MaxTokens))), Ok(Delivery::Taken));
+    }
+    assert!(events.try_recv().is_err());
+    traffic.deliver(output(id, 1, Some(End::MaxTokens))).unwrap();
+    assert!(matches!(events.try_recv(), Ok(Event::Token(token)) if token.choice == 1));
+    assert_eq!(events.try_recv(), Err(mpsc::error::TryRecvError::Disconnected));
+}
+
+#[test]
+fn a_choice_is_still_cancelled_when_the_others_end_before_its_cancel_is_sent() {
+    let mut traffic = open();
+    let (id, _events) = traffic.start(job(2, 2), Instant::now()).unwrap();
+    traffic.take_errand();
+    traffic.cancel_choice(id, 0);
+    traffic.deliver(output(id, 1, Some(End::MaxTokens))).unwrap();
+    assert!(matches!(traffic.take_errand(), Some(Errand::Cancel(cancelled, None)) if cancelled == id));
+    assert!(traffic.take_errand().is_none());
+}
+
+#[test]
+fn the_cancel_of_the_last_choice_is_the_generations() {
+    let mut traffic = open();
+    let (id, mut events) = traffic.start(job(3, 2), Instant::now()).unwrap();
+    traffic.take_errand();
+    traffic.cancel_choice(id, 2);
+    traffic.deliver(output(id, 1, Some(End::MaxTokens))).unwrap();
+    traffic.cancel_choice(id, 0);
+    assert!(matches!(traffic.take_errand(), Some(Errand::Cancel(cancelled, None)) if cancelled == id));
+    assert!(traffic.take_errand().is_none(), "one cancel says it all");
+    assert!(matches!(events.try_recv(), Ok(Event::Token(_))));
+    assert_eq!(events.try_recv(), Err(mpsc::error::TryRecvError::Disconnected));
+    assert_eq!(traffic.busy_since(), None);
 }
 
 #[test]
@@ -117,7 +204,7 @@ fn an_aborted_generation_says_why() {
 #[test]
 fn a_tokenization_is_put_together_from_its_pieces_and_bounded() {
     let mut traffic = open();
-    let (call, mut answer) = traffic.tokenize("ab", AddSpecial::Yes).unwrap();
+    let (call, mut answer) = traffic.tokenize("ab", AddSpecial::Yes, turn()).unwrap();
     let piece = |tokens: &[u32], last| TokensPiece { call, tokens: tokens.to_vec(), last };
     traffic.deliver_tokens(piece(&[1], false)).unwrap();
     let flood = vec![0; 2 * MAX_TOKENS_PER_BYTE + MAX_ADDED_TOKENS];
@@ -135,9 +222,12 @@ fn a_stalled_connection_makes_the_engine_busy_before_orders_pile_up() {
         n_admitted += 1;
         assert!(n_admitted <= MAX_ORDERS);
     }
-    assert_eq!(traffic.tokenize("a", AddSpecial::No).map(|_| ()), Ok(()));
-    assert_eq!(traffic.tokenize("a", AddSpecial::No).map(|_| ()), Err(EngineError::Busy));
+    assert_eq!(traffic.tokenize("a", AddSpecial::No, turn()).map(|_| ()), Ok(()));
+    assert_eq!(traffic.tokenize("a", AddSpecial::No, turn()).map(|_| ()), Err(EngineError::Busy));
 }
+
+/// Choices of each generation of the property test.
+const N_CHOICES: u32 = 2;
 
 /// One move of the outside world; indexes pick among the generations alive.
 #[derive(Debug, Clone)]
@@ -145,6 +235,7 @@ enum Move {
     Start,
     Tokenize,
     Abandon(prop::sample::Index),
+    CancelChoice(prop::sample::Index, u32),
     Send,
     Finish(prop::sample::Index),
     Crash,
@@ -155,6 +246,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
         4 => Just(Move::Start),
         1 => Just(Move::Tokenize),
         3 => any::<prop::sample::Index>().prop_map(Move::Abandon),
+        3 => (any::<prop::sample::Index>(), 0..N_CHOICES).prop_map(|(index, choice)| Move::CancelChoice(index, choice)),
         4 => Just(Move::Send),
         2 => any::<prop::sample::Index>().prop_map(Move::Finish),
         1 => Just(Move::Crash),
@@ -167,27 +259,32 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
 struct World {
     alive: Vec<GenerationId>,
     receivers: Vec<mpsc::Receiver<Event>>,
-    running: HashSet<GenerationId>,
+    running: HashSet<(GenerationId, u32)>,
+    cancelled: HashSet<(GenerationId, u32)>,
 }
 
 fn apply(traffic: &mut Traffic, world: &mut World, step: &Move) {
     match step {
         Move::Start => {
-            if let Ok((id, receiver)) = traffic.start(job(1, 2), Instant::now()) {
+            if let Ok((id, receiver)) = traffic.start(job(N_CHOICES, 2), Instant::now()) {
                 world.alive.push(id);
                 world.receivers.push(receiver);
             }
         }
-        Move::Tokenize => drop(traffic.tokenize("text", AddSpecial::No)),
+        Move::Tokenize => drop(traffic.tokenize("text", AddSpecial::No, turn())),
         Move::Abandon(index) if !world.alive.is_empty() => {
             let id = world.alive.swap_remove(index.index(world.alive.len()));
             traffic.abandon(id);
         }
         Move::Finish(index) if !world.running.is_empty() => {
-            let id = *world.running.iter().nth(index.index(world.running.len())).unwrap();
-            world.running.remove(&id);
-            world.alive.retain(|alive| *alive != id);
-            traffic.deliver(output(id, 0, Some(End::MaxTokens))).unwrap();
+            let (id, choice) = *world.running.iter().nth(index.index(world.running.len())).unwrap();
+            world.running.remove(&(id, choice));
+            traffic.deliver(output(id, choice, Some(End::MaxTokens))).unwrap();
+        }
+        Move::CancelChoice(index, choice) if !world.alive.is_empty() => {
+            let id = world.alive[index.index(world.alive.len())];
+            traffic.cancel_choice(id, *choice);
+            world.cancelled.insert((id, *choice));
         }
         Move::Crash => {
             traffic.close(&EngineError::Down);
@@ -195,15 +292,24 @@ fn apply(traffic: &mut Traffic, world: &mut World, step: &Move) {
             traffic.open(LIMITS);
         }
         Move::Send => send(traffic, world),
-        Move::Abandon(_) | Move::Finish(_) => {}
+        Move::Abandon(_) | Move::Finish(_) | Move::CancelChoice(..) => {}
     }
 }
 
 fn send(traffic: &mut Traffic, world: &mut World) {
     match traffic.take_errand() {
-        Some(Errand::Start(id, _)) => assert!(world.running.insert(id), "{id} was started twice"),
+        Some(Errand::Start(id, _, choices)) => {
+            assert!(!choices.is_empty(), "{id} has nothing to do");
+            for choice in choices {
+                assert!(world.running.insert((id, choice)), "{id} was started twice");
+            }
+        }
         // A generation that finished while its client left may be cancelled for nothing; that is no error.
-        Some(Errand::Cancel(id)) => drop(world.running.remove(&id)),
+        Some(Errand::Cancel(id, choice)) => {
+            world
+                .running
+                .retain(|running| running.0 != id || choice.is_some_and(|choice| running.1 != choice));
+        }
         Some(Errand::Tokenize(..)) | None => {}
     }
 }
@@ -219,6 +325,11 @@ proptest! {
             apply(&mut traffic, &mut world, step);
             prop_assert!(traffic.orders.len() + traffic.generations.len() <= MAX_ORDERS);
         }
+        while !traffic.orders.is_empty() || !traffic.choice_cancels.is_empty() {
+            send(&mut traffic, &mut world);
+        }
+        let unwanted: Vec<_> = world.running.intersection(&world.cancelled).collect();
+        prop_assert!(unwanted.is_empty(), "cancelled and still running: {unwanted:?}");
         for id in std::mem::take(&mut world.alive) {
             traffic.abandon(id);
         }

@@ -1,8 +1,8 @@
 //! What works when nothing fails.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use dragon_ipc::{AbortKind, MAX_TEXT_BYTES_PER_PIECE, MAX_TOKENS_PER_PIECE};
+use dragon_ipc::{AbortKind, MAX_SHORT_TEXT_BYTES, MAX_TEXT_BYTES_PER_PIECE, MAX_TOKENS_PER_PIECE};
 use dragon_supervisor::{AddSpecial, End, EngineError, EngineState, Event, Health};
 
 use crate::rig::{Rig, collect, endless, job, next_token};
@@ -97,6 +97,76 @@ async fn dropping_a_generation_stops_it_in_the_engine() {
     drop(staying);
     rig.until(n_busy(0)).await;
     assert!(!rig.engine.progress().has_pending_work());
+}
+
+#[tokio::test]
+async fn a_cancelled_choice_stops_in_the_engine_and_the_others_go_on() {
+    let rig = Rig::ready("").await;
+    let n_busy = |n: u32| {
+        move |progress: &dragon_supervisor::Progress| {
+            progress.heartbeat.is_some_and(|heard| heard.heartbeat.n_busy_slots == n)
+        }
+    };
+    let mut generation = rig.engine.generate(job(&[1, 2, 3], 3, crate::rig::N_CTX_SEQ)).unwrap();
+    next_token(&mut generation).await;
+    rig.until(n_busy(3)).await;
+    generation.cancel_choice(1);
+    rig.until(n_busy(2)).await;
+    // Tokens of it that had arrived before are not handed out either.
+    for _ in 0..100 {
+        assert_ne!(next_token(&mut generation).await.choice, 1);
+    }
+    generation.cancel_choice(0);
+    generation.cancel_choice(2);
+    rig.until(n_busy(0)).await;
+    assert_eq!(collect(&mut generation).await, []);
+    assert!(!rig.engine.progress().has_pending_work());
+}
+
+#[tokio::test]
+async fn a_choice_cancelled_at_once_never_comes() {
+    let rig = Rig::ready("").await;
+    let mut generation = rig.engine.generate(job(&[1], 2, 20)).unwrap();
+    generation.cancel_choice(0);
+    let events = collect(&mut generation).await;
+    assert_eq!(events.len(), 20);
+    assert!(events.iter().all(|event| matches!(event, Event::Token(token) if token.choice == 1)));
+}
+
+#[tokio::test]
+async fn a_long_text_does_not_delay_a_short_one() {
+    let rig = Rig::ready("long-text-ms=60000").await;
+    let long = "a".repeat(MAX_SHORT_TEXT_BYTES + 1);
+    let mut in_work = Box::pin(rig.engine.tokenize(&long, AddSpecial::No));
+    let waited = tokio::time::timeout(Duration::from_millis(50), &mut in_work).await;
+    assert!(waited.is_err(), "{waited:?}");
+    for _ in 0..20 {
+        let short = rig.engine.tokenize("b", AddSpecial::No);
+        assert_eq!(tokio::time::timeout(crate::rig::SOON, short).await, Ok(Ok(vec![98])));
+    }
+}
+
+#[tokio::test]
+async fn long_texts_that_nobody_waits_for_do_not_pile_up() {
+    const LONG_TEXT: Duration = Duration::from_millis(500);
+    let rig = Rig::ready("long-text-ms=500").await;
+    let long = "a".repeat(MAX_SHORT_TEXT_BYTES + 1);
+    let mut impatient = tokio::task::JoinSet::new();
+    for _ in 0..40 {
+        let (engine, long) = (rig.engine.clone(), long.clone());
+        let patience = Duration::from_millis(100);
+        impatient.spawn(async move {
+            tokio::time::timeout(patience, engine.tokenize(&long, AddSpecial::No)).await
+        });
+    }
+    while let Some(finished) = impatient.join_next().await {
+        assert!(finished.unwrap().is_err(), "it was not answered in time");
+    }
+    let since = Instant::now();
+    let tokens = rig.engine.tokenize(&long, AddSpecial::No).await.unwrap();
+    assert_eq!(tokens.len(), long.len());
+    // The rest of the one that was in work, and its own time; all forty would be twenty seconds.
+    assert!(since.elapsed() < LONG_TEXT * 8, "{:?}", since.elapsed());
 }
 
 #[tokio::test]
