@@ -13,7 +13,7 @@ pub const HONOURED: &[HonouredField] = &[
     both("max_tokens", "1 or more; absent: the model's configured default"),
     chat("max_completion_tokens", "the newer name of `max_tokens`; both are allowed only when equal"),
     both("temperature", "0 to 2; 0 always takes the most probable token"),
-    both("top_p", "above 0, to 1; keeps the most probable tokens that together reach this"),
+    both("top_p", "above 0 and at most 1; keeps the most probable tokens that together reach this"),
     both("top_k", "0 or more; keeps this many tokens; 0 or -1 keeps all"),
     both("min_p", "0 to 1; keeps tokens at least this fraction as probable as the most probable"),
     both("presence_penalty", "-2 to 2; counts generated tokens only"),

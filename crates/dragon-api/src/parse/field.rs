@@ -42,12 +42,24 @@ pub(super) fn type_name(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",
+        Value::Number(_) if is_beyond_64_bits(value) => "a number",
         Value::Number(number) if number.is_f64() => "a fraction",
         Value::Number(_) => "an integer",
         Value::String(_) => "a string",
         Value::Array(_) => "a list",
         Value::Object(_) => "an object",
     }
+}
+
+/// Whether this is a number that no 64-bit integer can hold. The parser turns integers of that size into
+/// floating-point numbers, and where those are so large they have no fraction.
+fn is_beyond_64_bits(value: &Value) -> bool {
+    /// 2^64, the first integer over `u64`.
+    const OVER: f64 = 18_446_744_073_709_551_616.0;
+    /// -2^63, to which the first integers under `i64` are rounded.
+    const UNDER: f64 = -9_223_372_036_854_775_808.0;
+    let is_integer = value.is_u64() || value.is_i64();
+    !is_integer && value.as_f64().is_some_and(|number| number >= OVER || number <= UNDER)
 }
 
 // === impl Fields ===
@@ -129,17 +141,29 @@ impl<'a> Field<'a> {
         })
     }
 
-    /// A number of tokens, 1 or more. More than a `u32` holds is more than any context, so it saturates.
+    /// A number of tokens, 1 or more. More than a `u32` holds is more than any context, so it saturates; what
+    /// is no 64-bit integer is a mistake.
     pub(super) fn count(&self) -> Result<u32, ApiError> {
         match self.integer()? {
-            None | Some(0) => Err(self.out_of_range("must be 1 or more")),
+            None | Some(0) => Err(self.out_of_range(&format!("must be an integer from 1 to {}", u64::MAX))),
             Some(count) => Ok(u32::try_from(count).unwrap_or(u32::MAX)),
         }
     }
 
-    /// The integer here, `None` where it is negative.
+    /// Any 64-bit integer; a negative one as its two's complement.
+    pub(super) fn bits(&self) -> Result<u64, ApiError> {
+        if let Some(negative) = self.value.as_i64().filter(|value| *value < 0) {
+            return Ok(negative.cast_unsigned());
+        }
+        let value = self.integer()?;
+        value.ok_or_else(|| {
+            self.out_of_range(&format!("must be an integer from {} to {}", i64::MIN, u64::MAX))
+        })
+    }
+
+    /// The integer here, `None` where it is negative or has more than 64 bits.
     fn integer(&self) -> Result<Option<u64>, ApiError> {
-        if self.value.is_u64() || self.value.is_i64() {
+        if self.value.is_u64() || self.value.is_i64() || is_beyond_64_bits(self.value) {
             Ok(self.value.as_u64())
         } else {
             Err(self.wrong_type("an integer"))
@@ -157,8 +181,8 @@ impl<'a> Field<'a> {
         if range.contains(number) {
             return Ok(number);
         }
-        let above = if range.low_end == LowEnd::Excluded { "above " } else { "from " };
-        Err(self.out_of_range(&format!("must be {above}{} to {}", range.low, range.high)))
+        let low_end = if range.low_end == LowEnd::Excluded { "above" } else { "at least" };
+        Err(self.out_of_range(&format!("must be {low_end} {} and at most {}", range.low, range.high)))
     }
 
     /// This value is not allowed; `problem` ends the sentence.

@@ -27,7 +27,7 @@ pub(super) fn sampling(fields: &Fields<'_>) -> Result<SamplingRequest, ApiError>
         frequency_penalty: number("frequency_penalty", PENALTY)?,
         repeat_penalty: number("repeat_penalty", REPEAT_PENALTY)?,
         logit_bias: logit_bias(fields)?,
-        seed: fields.get("seed").map(|field| seed(&field)).transpose()?,
+        seed: fields.get("seed").map(|field| field.bits()).transpose()?,
         ignore_eos: fields.get("ignore_eos").map(|field| field.boolean()).transpose()?.unwrap_or(false),
     })
 }
@@ -38,15 +38,6 @@ fn top_k(field: &Field<'_>) -> Result<u32, ApiError> {
         Some(-1) => Ok(0),
         _ => field.integer_in(0..=u32::MAX),
     }
-}
-
-/// Any 64-bit integer; a negative one as its two's complement.
-fn seed(field: &Field<'_>) -> Result<u64, ApiError> {
-    let value = field.value();
-    value
-        .as_u64()
-        .or_else(|| value.as_i64().map(i64::cast_unsigned))
-        .ok_or_else(|| field.wrong_type("a 64-bit integer"))
 }
 
 fn logit_bias(fields: &Fields<'_>) -> Result<Vec<(TokenId, f32)>, ApiError> {

@@ -36,7 +36,11 @@ fn the_ends_of_every_range_are_where_the_documentation_says() {
         ("min_p", vec![json!(0), json!(1)], vec![json!(-0.01), json!(1.01)]),
         ("presence_penalty", vec![json!(-2), json!(2)], vec![json!(-2.1), json!(2.1)]),
         ("frequency_penalty", vec![json!(-2), json!(2)], vec![json!(-2.1), json!(2.1)]),
-        ("repeat_penalty", vec![json!(0.1), json!(10)], vec![json!(0), json!(0.09), json!(10.1), json!(1e-38)]),
+        (
+            "repeat_penalty",
+            vec![json!(0.1), json!(10)],
+            vec![json!(0), json!(0.09), json!(10.1), json!(1e-38)],
+        ),
         ("top_k", vec![json!(-1), json!(0), json!(100_000)], vec![json!(-2), json!(1.5), json!(1_u64 << 32)]),
         ("n", vec![json!(1), json!(8)], vec![json!(0), json!(9), json!(1.0), json!(-1)]),
     ] {
