@@ -87,13 +87,15 @@ fn n_choices(fields: &Fields<'_>, input: &Input) -> Result<u32, ApiError> {
         Input::Chat(_) => 1,
         Input::Prompts(prompts) => prompts.len(),
     };
-    let n_choices = n_prompts.saturating_mul(usize::try_from(n).unwrap_or(usize::MAX));
-    if u32::try_from(n_choices).is_ok_and(|choices| choices <= MAX_CHOICES) {
+    let n_prompts = u32::try_from(n_prompts).unwrap_or(u32::MAX);
+    let n_choices = n_prompts.saturating_mul(n);
+    if n_choices <= MAX_CHOICES {
         return Ok(n);
     }
-    let (param, problem) = match n {
-        1 => ("prompt", format!("has {n_prompts} prompts; at most {MAX_CHOICES} are allowed")),
-        _ => ("n", format!("times the {n_prompts} prompts must be at most {MAX_CHOICES}, not {n_choices}")),
+    let (param, problem) = if n_prompts > MAX_CHOICES {
+        ("prompt", format!("has {n_prompts} prompts; at most {MAX_CHOICES} are allowed"))
+    } else {
+        ("n", format!("times the {n_prompts} prompts must be at most {MAX_CHOICES}, not {n_choices}"))
     };
     Err(ApiError::invalid(param, problem))
 }

@@ -36,6 +36,7 @@ fn prompts_times_n_are_bounded() {
     assert!(n_prompts(MAX_CHOICES, 1).is_ok());
     assert!(n_prompts(2, MAX_CHOICES / 2).is_ok());
     assert_eq!(refusal(n_prompts(MAX_CHOICES + 1, 1)).1, "prompt");
+    assert_eq!(refusal(n_prompts(MAX_CHOICES + 1, 2)).1, "prompt", "a smaller n would not help");
     assert_eq!(refusal(n_prompts(3, 3)).1, "n");
     assert_eq!(refusal(n_prompts(1, MAX_CHOICES + 1)).1, "n");
     assert_eq!(refusal(n_prompts(1, 0)).1, "n");
