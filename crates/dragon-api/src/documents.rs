@@ -116,12 +116,22 @@ fn readiness(model: &ModelReadiness) -> Value {
         "n_prefill_tokens": model.n_prefill_tokens,
         "n_decode_tokens": model.n_decode_tokens,
         "tokens_per_s": model.tokens_per_s,
-        "tokens_in_deadline": model.tokens_per_s.map(|speed| (speed * model.deadline.as_secs_f64()).floor()),
+        "tokens_in_deadline": model.tokens_per_s.map(|speed| whole_tokens(speed, model.deadline)),
     });
     if let Some(pid) = model.pid {
         shown["pid"] = json!(pid);
     }
     shown
+}
+
+/// Tokens that are done within a time at this many per second.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a token that is not done does not count, and the cast saturates"
+)]
+fn whole_tokens(tokens_per_s: f64, time: Duration) -> u64 {
+    (tokens_per_s * time.as_secs_f64()) as u64
 }
 
 // === impl ModelState ===
@@ -184,7 +194,14 @@ mod tests {
     #[test]
     fn the_measured_speed_says_how_many_tokens_fit_into_the_deadline() {
         let shown = parsed(&ready_document(&[example(ModelState::Ready)]));
-        assert_eq!(shown["models"][0]["tokens_in_deadline"], 805.0);
+        assert_eq!(shown["models"][0]["tokens_in_deadline"], 805);
+        let shown = ready_document(&[ModelReadiness {
+            tokens_per_s: Some(80.59),
+            deadline: Duration::from_secs(1),
+            ..example(ModelState::Ready)
+        }]);
+        let shown = String::from_utf8(shown).expect("JSON is text");
+        assert!(shown.contains("\"tokens_in_deadline\":80}"), "a whole number: {shown}");
     }
 
     #[test]
