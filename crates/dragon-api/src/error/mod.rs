@@ -140,10 +140,12 @@ pub enum ApiError {
         /// The limit.
         limit_bytes: usize,
     },
-    /// A body that says it is not JSON.
-    #[error("The Content-Type {found} is not supported. Send application/json.")]
+    /// A body that says it is not plain JSON in UTF-8.
+    #[error("The {header} {found} is not supported. Send application/json in UTF-8, not compressed.")]
     UnsupportedMediaType {
-        /// The type that was given, quoted and shortened.
+        /// The header that says so.
+        header: &'static str,
+        /// Its value, quoted and shortened.
         found: String,
     },
     /// A `Host` that this server does not answer to.
@@ -220,9 +222,14 @@ impl ApiError {
         Self::MethodNotAllowed { method: shorten(method), allow }
     }
 
-    /// The body's declared type is not JSON.
+    /// The body's declared type is not JSON, or not in UTF-8.
     pub fn unsupported_media_type(found: &str) -> Self {
-        Self::UnsupportedMediaType { found: quote(found) }
+        Self::UnsupportedMediaType { header: "Content-Type", found: quote(found) }
+    }
+
+    /// The body is compressed, or encoded in some other way.
+    pub fn unsupported_content_encoding(found: &str) -> Self {
+        Self::UnsupportedMediaType { header: "Content-Encoding", found: quote(found) }
     }
 
     /// `Host` is not one of ours.
