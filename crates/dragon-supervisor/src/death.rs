@@ -112,6 +112,12 @@ mod tests {
     }
 
     #[test]
+    fn an_abort_is_not_blamed_on_one_cause() {
+        let text = Death::Signal(Signal::ABORT.as_raw()).to_string();
+        assert!(text.contains("impossible state") && text.contains("stack overflow"), "{text}");
+    }
+
+    #[test]
     fn a_signal_is_named() {
         let text = Death::Signal(Signal::ILL.as_raw()).to_string();
         assert!(text.contains("SIGILL"), "{text}");
