@@ -19,7 +19,7 @@ use dragon_api::{ApiError, Endpoint};
 use crate::answer::{self, Call};
 use crate::app::App;
 use crate::arrival::{ArrivalClock, RequestBody};
-use crate::origin::{self, Foreign};
+use crate::origin::{self, Asked, Foreign};
 use crate::readiness::{self, Detail};
 use crate::reply::{self, Reply, ReplyBody};
 
@@ -148,7 +148,12 @@ fn check_head(app: &App, endpoints: &Endpoints, request: &Request<Incoming>) -> 
             limit_fields: MAX_HEADER_FIELDS,
         });
     }
-    origin::check(&app.settings, endpoints.local, request.headers()).map_err(|foreign| match foreign {
+    let asked = Asked { version: request.version(), uri: request.uri(), headers: request.headers() };
+    origin::check(&app.settings, endpoints.local, asked).map_err(|foreign| match foreign {
+        Foreign::NoHost => ApiError::MissingField {
+            param: "host".to_owned(),
+            expected: "with this header a request of HTTP/1.1 says whom it asks",
+        },
         Foreign::Host(host) => ApiError::forbidden_host(&host),
         Foreign::Origin(origin) => ApiError::forbidden_origin(&origin),
     })

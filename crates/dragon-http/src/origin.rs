@@ -8,24 +8,40 @@ use std::net::IpAddr;
 
 use http::header::{HOST, ORIGIN};
 use http::uri::Authority;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, Uri, Version};
 
 use crate::app::Settings;
 
 /// Why a request is turned away.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Foreign {
-    /// The `Host` is no loopback name and not among `allowed_hosts`.
+    /// There is no `Host`, and the version of HTTP requires one.
+    NoHost,
+    /// The `Host`, or the target's authority, is no loopback name and not among `allowed_hosts`.
     Host(String),
     /// The `Origin` is not among `cors_origins`.
     Origin(String),
 }
 
-/// Checks `Host` and `Origin` of a request that arrived at `local`.
-pub(crate) fn check(settings: &Settings, local: IpAddr, headers: &HeaderMap) -> Result<(), Foreign> {
+/// What of a request's head says whom it asks and who asks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub(crate) version: Version,
+    pub(crate) uri: &'a Uri,
+    pub(crate) headers: &'a HeaderMap,
+}
+
+/// Checks `Host`, `Origin` and the authority of the target (`GET http://name/path`), where it has one, of a
+/// request that arrived at `local`.
+pub(crate) fn check(settings: &Settings, local: IpAddr, asked: Asked<'_>) -> Result<(), Foreign> {
+    let Asked { version, uri, headers } = asked;
+    // RFC 9112, section 3.2. HTTP/1.0 clients need not send one, and a browser always does.
+    if version > Version::HTTP_10 && !headers.contains_key(HOST) {
+        return Err(Foreign::NoHost);
+    }
     if local.to_canonical().is_loopback() {
-        // HTTP/1.0 clients send none, and a browser always does.
-        headers.get_all(HOST).iter().try_for_each(|host| check_host(settings, host))?;
+        headers.get_all(HOST).iter().try_for_each(|host| check_host(settings, host.as_bytes()))?;
+        uri.authority().map_or(Ok(()), |authority| check_host(settings, authority.as_str().as_bytes()))?;
     }
     // All lines of a name are looked at: whoever repeats it would otherwise choose which one counts.
     match headers.get_all(ORIGIN).iter().find(|origin| !is_listed(&settings.cors_origins, origin.as_bytes()))
@@ -41,8 +57,8 @@ pub(crate) fn allowed_origin<'a>(settings: &'a Settings, headers: &HeaderMap) ->
     settings.cors_origins.iter().map(String::as_str).find(|allowed| allowed.as_bytes() == origin.as_bytes())
 }
 
-fn check_host(settings: &Settings, host: &HeaderValue) -> Result<(), Foreign> {
-    let text = String::from_utf8_lossy(host.as_bytes()).into_owned();
+fn check_host(settings: &Settings, host: &[u8]) -> Result<(), Foreign> {
+    let text = String::from_utf8_lossy(host).into_owned();
     let Ok(authority) = text.parse::<Authority>() else { return Err(Foreign::Host(text)) };
     let name = authority.host().trim_start_matches('[').trim_end_matches(']');
     let is_loopback = name.eq_ignore_ascii_case("localhost")
@@ -72,7 +88,12 @@ mod tests {
 
     fn verdict(local: [u8; 4], headers: &[(http::HeaderName, &str)]) -> Result<(), Foreign> {
         let headers = headers.iter().map(|(name, value)| (name.clone(), value.parse().unwrap())).collect();
-        check(&settings(), IpAddr::V4(Ipv4Addr::from(local)), &headers)
+        verdict_on(local, Version::HTTP_11, "/health", &headers)
+    }
+
+    fn verdict_on(local: [u8; 4], version: Version, uri: &str, headers: &HeaderMap) -> Result<(), Foreign> {
+        let uri: Uri = uri.parse().unwrap();
+        check(&settings(), IpAddr::V4(Ipv4Addr::from(local)), Asked { version, uri: &uri, headers })
     }
 
     #[test]
@@ -80,7 +101,30 @@ mod tests {
         for host in ["127.0.0.1:8080", "localhost", "LOCALHOST:1", "[::1]:8080", "127.3.2.1", "box.lan:80"] {
             assert_eq!(verdict([127, 0, 0, 1], &[(HOST, host)]), Ok(()), "{host}");
         }
-        assert_eq!(verdict([127, 0, 0, 1], &[]), Ok(()));
+    }
+
+    #[test]
+    fn only_old_clients_may_leave_out_the_host() {
+        for local in [[127, 0, 0, 1], [192, 0, 2, 1]] {
+            let without = |version| verdict_on(local, version, "/health", &HeaderMap::new());
+            assert_eq!(without(Version::HTTP_10), Ok(()));
+            assert_eq!(without(Version::HTTP_11), Err(Foreign::NoHost));
+        }
+    }
+
+    #[test]
+    fn the_authority_of_the_target_has_to_pass_beside_the_host() {
+        let target = |local, host: &str, uri| {
+            let headers = [(HOST, host.parse().unwrap())].into_iter().collect();
+            verdict_on(local, Version::HTTP_11, uri, &headers)
+        };
+        let (here, public) = ([127, 0, 0, 1], [192, 0, 2, 1]);
+        let foreign = Err(Foreign::Host("evil.example".into()));
+        assert_eq!(target(here, "localhost", "http://127.0.0.1:8080/health"), Ok(()));
+        assert_eq!(target(here, "localhost", "http://box.lan/health"), Ok(()));
+        assert_eq!(target(here, "localhost", "http://evil.example/health"), foreign);
+        assert_eq!(target(here, "evil.example", "http://localhost/health"), foreign);
+        assert_eq!(target(public, "localhost", "http://evil.example/health"), Ok(()));
     }
 
     #[test]
@@ -99,7 +143,8 @@ mod tests {
             for value in values {
                 headers.append(name, value.parse().unwrap());
             }
-            check(&settings(), IpAddr::V4(Ipv4Addr::LOCALHOST), &headers)
+            headers.entry(HOST).or_insert_with(|| "localhost".parse().unwrap());
+            verdict_on([127, 0, 0, 1], Version::HTTP_11, "/health", &headers)
         };
         assert_eq!(verdict(&HOST, ["localhost", "box.lan"]), Ok(()));
         for hosts in [["localhost", "evil.example"], ["evil.example", "localhost"]] {
@@ -111,7 +156,7 @@ mod tests {
 
     #[test]
     fn an_origin_passes_only_when_configured() {
-        assert_eq!(verdict([192, 0, 2, 1], &[(ORIGIN, "https://ui.example")]), Ok(()));
+        assert_eq!(verdict([192, 0, 2, 1], &[(HOST, "box.lan"), (ORIGIN, "https://ui.example")]), Ok(()));
         for origin in ["https://evil.example", "null", "https://ui.example.evil", "http://ui.example"] {
             let foreign = verdict([127, 0, 0, 1], &[(HOST, "localhost"), (ORIGIN, origin)]);
             assert_eq!(foreign, Err(Foreign::Origin(origin.into())), "{origin}");
