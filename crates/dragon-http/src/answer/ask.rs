@@ -62,11 +62,14 @@ impl Ask {
 }
 
 fn n_choices(request: &GenerateRequest) -> u32 {
-    let n_prompts = match &request.input {
+    n_prompts(request).saturating_mul(request.n)
+}
+
+fn n_prompts(request: &GenerateRequest) -> u32 {
+    match &request.input {
         Input::Chat(_) => 1,
         Input::Prompts(prompts) => u32::try_from(prompts.len()).unwrap_or(u32::MAX),
-    };
-    n_prompts.saturating_mul(request.n)
+    }
 }
 
 /// Time since 1970; 0 for a clock that is set before.
@@ -91,14 +94,21 @@ fn header<T>(
     headers.get(name).map(|value| parse(&String::from_utf8_lossy(value.as_bytes()))).transpose()
 }
 
+/// All choices of a request run at the same time. Where the prompts alone are too many, no `n` would help.
+fn check_slots(request: &GenerateRequest, n_slots: u32) -> Result<(), ApiError> {
+    let n_choices = n_choices(request);
+    if n_choices <= n_slots {
+        return Ok(());
+    }
+    let param = if n_prompts(request) > n_slots { "prompt" } else { "n" };
+    let problem =
+        format!("makes {n_choices} choices at once, and this model has {n_slots} slots; ask for fewer");
+    Err(ApiError::invalid(param, problem))
+}
+
 /// What can only be judged with the model at hand.
 fn check_against_model(request: &GenerateRequest, model: &Model) -> Result<(), ApiError> {
-    let (n_choices, n_slots) = (n_choices(request), model.facts.n_slots);
-    if n_choices > n_slots {
-        let problem =
-            format!("makes {n_choices} choices at once, and this model has {n_slots} slots; ask for fewer");
-        return Err(ApiError::invalid("n", problem));
-    }
+    check_slots(request, model.facts.n_slots)?;
     let n_vocab = model.facts.n_vocab;
     match request.sampling.logit_bias.iter().find(|(token, _)| *token >= n_vocab) {
         Some((token, _)) => Err(ApiError::invalid(
@@ -109,5 +119,28 @@ fn check_against_model(request: &GenerateRequest, model: &Model) -> Result<(), A
             ),
         )),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dragon_api::parse_completion;
+
+    use super::check_slots;
+
+    /// The field that is blamed for too many choices at a model of four slots.
+    fn blamed(n_prompts: usize, n: u32) -> Option<String> {
+        let prompts = vec!["\"a\""; n_prompts].join(",");
+        let body = format!("{{\"model\": \"m\", \"prompt\": [{prompts}], \"n\": {n}}}");
+        let request = parse_completion(body.as_bytes()).unwrap();
+        check_slots(&request, 4).err().map(|error| error.param().unwrap_or_default().to_owned())
+    }
+
+    #[test]
+    fn too_many_choices_are_blamed_on_what_has_to_become_less() {
+        assert_eq!((blamed(4, 1), blamed(1, 4), blamed(2, 2)), (None, None, None));
+        assert_eq!(blamed(5, 1).as_deref(), Some("prompt"));
+        assert_eq!(blamed(1, 5).as_deref(), Some("n"));
+        assert_eq!(blamed(3, 2).as_deref(), Some("n"));
     }
 }

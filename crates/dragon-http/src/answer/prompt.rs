@@ -3,7 +3,7 @@
 use dragon_api::{ApiError, ChatInput, Input, Role};
 use dragon_core::text::Thinking;
 use dragon_supervisor::AddSpecial;
-use dragon_template::{ChatTemplate, RenderOptions, TemplateMessage, opens_thinking};
+use dragon_template::{ChatTemplate, RenderOptions, TemplateError, TemplateMessage, opens_thinking};
 
 use super::ask::{Ask, unix_time};
 use crate::app::Model;
@@ -44,11 +44,20 @@ fn render_chat(chat: &ChatInput, template: &ChatTemplate) -> Result<Prompt, ApiE
         reasoning_effort: chat.reasoning_effort.as_deref(),
         now_s: unix_time().as_secs(),
     };
-    let text = template
-        .render(&messages, options)
-        .map_err(|error| ApiError::invalid("messages", format!("could not be rendered: {error}")))?;
+    let text = template.render(&messages, options).map_err(|error| not_rendered(&error))?;
     let thinking = thinking_of(template, &text);
     Ok(Prompt { text, add_special: AddSpecial::No, thinking })
+}
+
+/// All but one of the renderer's errors come from the messages.
+fn not_rendered(error: &TemplateError) -> ApiError {
+    match error {
+        TemplateError::ReservedVariable { name } => ApiError::invalid(
+            format!("chat_template_kwargs.{name}"),
+            "cannot be set: the chat template gets it from the server",
+        ),
+        error => ApiError::invalid("messages", format!("could not be rendered: {error}")),
+    }
 }
 
 fn check_template_knows(chat: &ChatInput, template: &ChatTemplate) -> Result<(), ApiError> {
