@@ -1,11 +1,13 @@
 //! Reads request bodies, bounded in size and time.
 
+use std::error::Error;
+use std::io;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use dragon_api::ApiError;
+use dragon_api::{ApiError, BODY};
 use http::HeaderMap;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http_body::Body;
 use http_body_util::BodyExt;
 use tokio::time::timeout;
@@ -17,9 +19,10 @@ pub(crate) const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Reads a JSON body of at most `max_bytes`.
 pub(crate) async fn read_json<B>(headers: &HeaderMap, body: B, max_bytes: usize) -> Result<Bytes, ApiError>
 where
-    B: Body<Data = Bytes> + Unpin,
+    B: Body<Data = Bytes, Error: Error + 'static> + Unpin,
 {
     check_content_type(headers)?;
+    check_content_encoding(headers)?;
     check_length(headers, max_bytes)?;
     timeout(BODY_TIMEOUT, read_at_most(body, max_bytes))
         .await
@@ -29,9 +32,36 @@ where
 fn check_content_type(headers: &HeaderMap) -> Result<(), ApiError> {
     let Some(value) = headers.get(CONTENT_TYPE) else { return Ok(()) };
     let text = String::from_utf8_lossy(value.as_bytes());
-    let media_type = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let mut parts = text.split(';').map(str::trim);
+    let media_type = parts.next().unwrap_or_default().to_ascii_lowercase();
     let is_json = media_type == "application/json" || media_type.ends_with("+json");
-    if is_json { Ok(()) } else { Err(ApiError::unsupported_media_type(&text)) }
+    if is_json && parts.all(is_utf8_or_no_charset) {
+        Ok(())
+    } else {
+        Err(ApiError::unsupported_media_type(&text))
+    }
+}
+
+/// Whether a parameter of the media type leaves the text in UTF-8.
+fn is_utf8_or_no_charset(parameter: &str) -> bool {
+    match parameter.split_once('=') {
+        Some((name, charset)) if name.trim().eq_ignore_ascii_case("charset") => {
+            let charset = charset.trim().trim_matches('"');
+            ["utf-8", "utf8"].iter().any(|utf8| charset.eq_ignore_ascii_case(utf8))
+        }
+        _ => true,
+    }
+}
+
+/// Nothing is unpacked here: a small body could become an endless one.
+fn check_content_encoding(headers: &HeaderMap) -> Result<(), ApiError> {
+    for value in headers.get_all(CONTENT_ENCODING) {
+        let text = String::from_utf8_lossy(value.as_bytes());
+        if !text.trim().eq_ignore_ascii_case("identity") {
+            return Err(ApiError::unsupported_content_encoding(&text));
+        }
+    }
+    Ok(())
 }
 
 fn check_length(headers: &HeaderMap, max_bytes: usize) -> Result<(), ApiError> {
@@ -48,11 +78,11 @@ fn check_length(headers: &HeaderMap, max_bytes: usize) -> Result<(), ApiError> {
 
 async fn read_at_most<B>(mut body: B, max_bytes: usize) -> Result<Bytes, ApiError>
 where
-    B: Body<Data = Bytes> + Unpin,
+    B: Body<Data = Bytes, Error: Error + 'static> + Unpin,
 {
     let mut bytes = BytesMut::new();
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| incomplete(bytes.len()))?;
+        let frame = frame.map_err(|error| broken(&error, bytes.len()))?;
         let Ok(data) = frame.into_data() else { continue };
         if bytes.len() + data.len() > max_bytes {
             return Err(ApiError::BodyTooLarge { limit_bytes: max_bytes });
@@ -62,11 +92,27 @@ where
     Ok(bytes.freeze())
 }
 
-fn incomplete(n_bytes: usize) -> ApiError {
-    ApiError::invalid(
-        "The body",
-        format!("ended after {n_bytes} bytes, before its announced length; send it whole"),
-    )
+/// What to say of a body that cannot be read on: it ended early, or its chunks are not chunks.
+fn broken(error: &(dyn Error + 'static), n_bytes: usize) -> ApiError {
+    let problem = if is_malformed(error) {
+        format!("is not chunked as it says: after {n_bytes} bytes of content comes no valid chunk")
+    } else {
+        format!("ended after {n_bytes} bytes, before its announced length; send it whole")
+    };
+    ApiError::invalid(BODY, problem)
+}
+
+/// Whether the bytes that came were wrong, rather than too few: that is how hyper's decoder tells it.
+fn is_malformed(error: &(dyn Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+        if matches!(kind, Some(io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput)) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 #[cfg(test)]
@@ -97,6 +143,43 @@ mod tests {
         assert_eq!(read(&[(CONTENT_LENGTH, "3")], "{ }", 2).await, Err(413));
         assert_eq!(read(&[(TRANSFER_ENCODING, "chunked")], "{ }", 2).await, Err(413));
         assert_eq!(read(&[], "{}", 2).await, Err(411));
+    }
+
+    #[tokio::test]
+    async fn text_in_another_charset_or_encoding_is_a_415() {
+        let read_as = async |name: http::HeaderName, value| {
+            read(&[(name, value), (CONTENT_LENGTH, "2")], "{}", 2).await.map(|_| ())
+        };
+        for value in ["application/json;charset=UTF-8", "application/json; Charset=\"utf8\"; x=y", "a/b+json"]
+        {
+            assert_eq!(read_as(CONTENT_TYPE, value).await, Ok(()), "{value}");
+        }
+        for value in
+            ["application/json; charset=latin1", "application/json; x=y; charset=utf-16", "a; charset=utf-8"]
+        {
+            assert_eq!(read_as(CONTENT_TYPE, value).await, Err(415), "{value}");
+        }
+        assert_eq!(read_as(CONTENT_ENCODING, "Identity").await, Ok(()));
+        for value in ["gzip", "identity, br", "deflate", ""] {
+            assert_eq!(read_as(CONTENT_ENCODING, value).await, Err(415), "{value}");
+        }
+    }
+
+    #[tokio::test]
+    async fn broken_chunks_are_told_from_an_early_end() {
+        let told = async |kind: io::ErrorKind| {
+            let frames = [Ok(http_body::Frame::data(Bytes::from("{"))), Err(io::Error::from(kind))];
+            let body = http_body_util::StreamBody::new(futures_util::stream::iter(frames));
+            read_at_most(body, 10).await.unwrap_err().to_string()
+        };
+        for kind in [io::ErrorKind::InvalidInput, io::ErrorKind::InvalidData] {
+            let said = told(kind).await;
+            assert!(said.contains("not chunked as it says: after 1 bytes"), "{said}");
+        }
+        for kind in [io::ErrorKind::UnexpectedEof, io::ErrorKind::ConnectionReset] {
+            let said = told(kind).await;
+            assert!(said.contains("ended after 1 bytes, before its announced length"), "{said}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -51,7 +51,7 @@ pub(crate) enum Refusal {
 /// Answers a request: with the model's text, with a labelled fallback, or with an error that says what to do.
 pub(crate) async fn answer<B>(app: &App, endpoint: Endpoint, call: Call<'_>, body: B) -> Reply
 where
-    B: Body<Data = Bytes> + Unpin,
+    B: Body<Data = Bytes, Error: std::error::Error + 'static> + Unpin,
 {
     let request_id = call.request_id.to_owned();
     let reply = try_answer(app, endpoint, call, body).await.unwrap_or_else(|error| {
@@ -64,7 +64,7 @@ where
 
 async fn try_answer<B>(app: &App, endpoint: Endpoint, call: Call<'_>, body: B) -> Result<Reply, ApiError>
 where
-    B: Body<Data = Bytes> + Unpin,
+    B: Body<Data = Bytes, Error: std::error::Error + 'static> + Unpin,
 {
     // parse: everything that is wrong with the request by itself is said here
     let body = body::read_json(call.headers, body, app.settings.max_body_bytes).await?;
