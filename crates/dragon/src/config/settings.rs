@@ -225,7 +225,7 @@ impl Setting for Number {
     fn range(&self) -> String {
         match self.min_is {
             Bound::Included => format!("{} to {}", self.min, self.max),
-            Bound::Excluded => format!("over {}, up to {}", self.min, self.max),
+            Bound::Excluded => format!("above {} and at most {}", self.min, self.max),
         }
     }
 
