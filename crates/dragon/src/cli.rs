@@ -24,7 +24,8 @@ pub(crate) enum Command {
     Serve(ServeArgs),
 }
 
-/// Flags of `serve`. They are checked together with the file, so that all mistakes show at once.
+/// Flags of `serve`. All are taken as text and checked together with the file: a typed flag would end the
+/// program at its own mistake and hide the others.
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
     /// Configuration file (TOML, see docs/CONFIG.md); none is read unless named here
@@ -37,8 +38,8 @@ pub(crate) struct ServeArgs {
     #[arg(long = "model", value_name = "ID=PATH")]
     models: Vec<String>,
     /// The longest that a request may take, for models without a deadline of their own [default: 10000]
-    #[arg(long, value_name = "N")]
-    deadline_ms: Option<u32>,
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    deadline_ms: Option<String>,
 }
 
 /// The version of the C API that the engine is built on; kept equal to the lock file by a test.

@@ -10,7 +10,7 @@ use dragon_ipc::CacheType;
 
 use super::file::{FileConfig, ModelSection, Models, ServerSection, check_id, parse_listen};
 use super::reader::give;
-use super::settings::{defaults, model, server};
+use super::settings::{Integer, defaults, model, server};
 use super::{Located, Place, Problems};
 
 /// Only this machine: listening further is a decision that somebody has to take.
@@ -32,7 +32,7 @@ pub(crate) struct Flags {
     /// `--model ID=PATH`, as often as given.
     pub(crate) models: Vec<String>,
     /// `--deadline-ms`.
-    pub(crate) deadline_ms: Option<u32>,
+    pub(crate) deadline_ms: Option<String>,
 }
 
 /// Everything decided.
@@ -45,11 +45,14 @@ pub(crate) struct Plan {
     pub(crate) allowed_hosts: Vec<String>,
     /// At least one, ids unique, unless a problem was noted.
     pub(crate) models: Vec<ModelPlan>,
+    /// Templates of sections that name no model file, which has been noted: they can still be wrong.
+    pub(crate) stray_templates: Vec<Located<PathBuf>>,
 }
 
 /// One model to serve; values that the model file may contradict keep their place.
 #[derive(Debug)]
 pub(crate) struct ModelPlan {
+    /// The path instead where the id is missing or wrong, which has been noted.
     pub(crate) id: String,
     pub(crate) path: Located<PathBuf>,
     /// Lower-case hexadecimal.
@@ -91,7 +94,14 @@ impl Plan {
             models => models.iter().filter_map(|model| model_from_flag(model, problems)).collect(),
         };
         refuse_twins(&sections, problems);
-        let models = sections.into_iter().filter_map(|section| resolve_model(section, &server)).collect();
+        let mut models = Vec::new();
+        let mut stray_templates = Vec::new();
+        for mut section in sections {
+            match section.path.take().map(resolve_path) {
+                Some(path) => models.push(resolve_model(section, path, &server)),
+                None => stray_templates.extend(section.chat_template.map(resolve_path)),
+            }
+        }
         Self {
             listen: server.listen.unwrap_or(Located { value: DEFAULT_LISTEN, place: Place::Default }),
             max_connections: server.max_connections.unwrap_or(defaults::MAX_CONNECTIONS),
@@ -99,6 +109,7 @@ impl Plan {
             cors_origins: server.cors_origins.unwrap_or_default(),
             allowed_hosts: server.allowed_hosts.unwrap_or_default(),
             models,
+            stray_templates,
         }
     }
 
@@ -121,20 +132,29 @@ impl ServerSection {
                 }
             }
         }
-        if let Some(deadline_ms) = flags.deadline_ms {
-            if server::DEADLINE_MS.allows(deadline_ms) {
-                self.deadline_ms = Some(deadline_ms);
-            } else {
-                let wrong = format!("{deadline_ms} is out of range");
-                problems.configuration(
+        if let Some(text) = &flags.deadline_ms {
+            match parse_integer(text, &server::DEADLINE_MS) {
+                Ok(deadline_ms) => self.deadline_ms = Some(deadline_ms),
+                Err(wrong) => problems.configuration(
                     Place::CommandLine,
                     "--deadline-ms",
                     wrong,
                     give(&server::DEADLINE_MS),
-                );
+                ),
             }
         }
     }
+}
+
+/// A whole number of a flag, in the setting's range.
+fn parse_integer(text: &str, setting: &Integer) -> Result<u32, String> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(format!("\"{text}\" is not a whole number"));
+    }
+    // What does not fit into the type is a number all the same, only too large or negative.
+    let number = text.parse().ok().filter(|number| setting.allows(*number));
+    number.ok_or_else(|| format!("{text} is out of range"))
 }
 
 // === models ===
@@ -185,13 +205,13 @@ fn refuse_twins(sections: &[ModelSection], problems: &mut Problems) {
     }
 }
 
-/// Fills in defaults; `None` where id or path are missing, which has been noted before.
-fn resolve_model(section: ModelSection, server: &ServerSection) -> Option<ModelPlan> {
+/// Fills in defaults. A section without an id is resolved too, so that its files are looked at.
+fn resolve_model(section: ModelSection, path: Located<PathBuf>, server: &ServerSection) -> ModelPlan {
     let deadline_ms = section.deadline_ms.or(server.deadline_ms).unwrap_or(defaults::DEADLINE_MS);
     let shipped = SamplingDefaults::default();
-    Some(ModelPlan {
-        id: section.id?.value,
-        path: section.path.map(resolve_path)?,
+    ModelPlan {
+        id: section.id.map_or_else(|| path.value.display().to_string(), |id| id.value),
+        path,
         sha256: section.sha256,
         ctx: section.ctx,
         slots: section.slots.unwrap_or(defaults::SLOTS),
@@ -209,7 +229,7 @@ fn resolve_model(section: ModelSection, server: &ServerSection) -> Option<ModelP
             top_k: section.top_k.unwrap_or(shipped.top_k),
             min_p: section.min_p.unwrap_or(shipped.min_p),
         },
-    })
+    }
 }
 
 /// Paths in a file start from the file's directory, so that a configuration can be moved with its models.

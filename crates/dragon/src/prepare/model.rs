@@ -25,12 +25,14 @@ pub(crate) struct PreparedModel {
     pub(crate) memory_bytes: u64,
 }
 
-/// Opens the model's file and completes its settings from it. Where something is wrong it is noted.
+/// Opens the model's file and completes its settings from it. Where something is wrong it is noted; a file
+/// that cannot be opened does not hide a wrong template.
 pub(super) fn prepare(plan: &ModelPlan, problems: &mut Problems) -> Option<PreparedModel> {
-    let file = open(plan, problems)?;
+    let file = open(plan, problems);
+    let template = chat_template(plan, file.as_ref(), problems);
+    let file = file?;
     let n_ctx = fit_context(plan, &file, problems)?;
     let memory_bytes = estimate(plan, &file, n_ctx, problems)?;
-    let template = chat_template(plan, &file, problems);
     Some(PreparedModel {
         place: plan.path.place.clone(),
         settings: edge_settings(plan, template),
@@ -120,14 +122,24 @@ fn estimate(plan: &ModelPlan, file: &ModelFile, n_ctx: u32, problems: &mut Probl
     }
 }
 
-fn chat_template(plan: &ModelPlan, file: &ModelFile, problems: &mut Problems) -> Option<ChatTemplate> {
-    let specials = SpecialTokens {
+/// The template that the operator names, or else that of the model file, if there is a model file.
+fn chat_template(
+    plan: &ModelPlan,
+    file: Option<&ModelFile>,
+    problems: &mut Problems,
+) -> Option<ChatTemplate> {
+    let specials = file.map(special_tokens).unwrap_or_default();
+    match (&plan.chat_template, file) {
+        (Some(named), _) => template::from_file(named, specials, problems),
+        (None, Some(file)) => template::from_model(&plan.id, file.chat_template.as_deref(), specials),
+        (None, None) => None,
+    }
+}
+
+fn special_tokens(file: &ModelFile) -> SpecialTokens {
+    SpecialTokens {
         bos: file.bos_text.clone().unwrap_or_default(),
         eos: file.eos_text.clone().unwrap_or_default(),
-    };
-    match &plan.chat_template {
-        Some(named) => template::from_file(named, specials, problems),
-        None => template::from_model(&plan.id, file.chat_template.as_deref(), specials),
     }
 }
 

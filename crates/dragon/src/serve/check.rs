@@ -29,7 +29,7 @@ pub(super) fn check(flags: &Flags) -> Result<Checked, Exit> {
     dragon_cpu::check().map_err(|mismatch| report::failure(Exit::ModelUnavailable, &mismatch.to_string()))?;
     let mut problems = Problems::default();
     let plan = Plan::new(flags, &mut problems);
-    let models = prepare(&plan.models, &mut problems);
+    let models = prepare(&plan, &mut problems);
     let engine_program = engine_program(&mut problems);
     let bound = bind(&plan.listen, &mut problems);
     raise_files_limit_for(&plan);

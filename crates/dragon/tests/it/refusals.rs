@@ -60,6 +60,35 @@ fn all_mistakes_of_a_configuration_and_its_models_are_listed_at_once() {
 }
 
 #[test]
+fn a_mistake_hides_no_other_of_the_same_model() {
+    let directory = tempfile::tempdir().unwrap();
+    let text = "[[model]]\npath = \"absent.gguf\"\nchat_template = \"absent.jinja\"\n\n\
+                [[model]]\nid = \"b\"\nchat_template = \"gone.jinja\"\n";
+    let said = [
+        "dragon.toml:1: model.id: is missing",
+        "dragon.toml:2: model.path: absent.gguf: there is no such file",
+        "dragon.toml:3: model.chat_template: absent.jinja cannot be read (No such file",
+        "dragon.toml:5: model.path: is missing",
+        "dragon.toml:7: model.chat_template: gone.jinja cannot be read (No such file",
+    ];
+    assert_refused(&serve_config(directory.path(), text), 64, &said);
+}
+
+#[test]
+fn all_mistakes_of_the_command_line_are_listed_at_once() {
+    let flags = ["serve", "--listen", "x", "--deadline-ms", "q", "--model", "bad"];
+    let said = [
+        "command line: --listen: \"x\" is not an IP address",
+        "command line: --deadline-ms: \"q\" is not a whole number",
+        "command line: --model: \"bad\" is not ID=PATH",
+    ];
+    assert_refused(&dragon_in(Path::new("."), &flags), 64, &said);
+    let flags = ["serve", "--listen", "127.0.0.1:0", "--deadline-ms", "-5", "--model", "a=absent.gguf"];
+    let said = ["command line: --deadline-ms: -5 is out of range", "absent.gguf: there is no such file"];
+    assert_refused(&dragon_in(Path::new("."), &flags), 64, &said);
+}
+
+#[test]
 fn an_address_in_use_is_named_and_ends_with_64() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();

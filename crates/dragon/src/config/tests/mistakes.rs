@@ -45,7 +45,7 @@ name = "x"
         "10: model.path: is empty; give a GGUF file",
         "11: model.ctx: 1000000000 is out of range; give 64 to 1048576 tokens",
         r#"12: model.cache_type: "q8" is not one of f32, f16, bf16, q8_0; did you mean q8_0?"#,
-        "13: model.top_p: 0.0 is out of range; give over 0, up to 1, or leave it out for 0.95",
+        "13: model.top_p: 0.0 is out of range; give above 0 and at most 1, or leave it out for 0.95",
         "15: model.path: is missing; give a GGUF file",
         "17: model.weights: is not supported yet; remove it",
         r#"20: model.id: "twin" is already the id of another model (/etc/dragon/dragon.toml:16); give every model its own id"#,
@@ -135,7 +135,12 @@ fn a_file_without_models_is_refused_unless_a_flag_names_one() {
 #[test]
 fn flags_are_checked_like_the_file() {
     let models = ["nopath", "=x", "a=", "b c=x", "ok=x", "ok=y"].map(str::to_owned).to_vec();
-    let flags = Flags { models, listen: Some("8080".to_owned()), deadline_ms: Some(1), ..Flags::default() };
+    let flags = Flags {
+        models,
+        listen: Some("8080".to_owned()),
+        deadline_ms: Some("1".to_owned()),
+        ..Flags::default()
+    };
     let mut problems = Problems::default();
     Plan::new(&flags, &mut problems);
     let lines = problems.lines();
@@ -153,6 +158,41 @@ fn flags_are_checked_like_the_file() {
         assert!(line.starts_with(&format!("command line: {wanted}")), "{line} should say {wanted}");
     }
     assert_eq!(problems.exit(), Some(Exit::Usage));
+}
+
+#[test]
+fn a_deadline_flag_is_a_whole_number_in_its_range() {
+    let said = |text: &str| {
+        let flags = Flags { deadline_ms: Some(text.to_owned()), ..Flags::default() };
+        let mut problems = Problems::default();
+        let plan = Plan::new(&flags, &mut problems);
+        (plan.longest_deadline().as_millis(), problems.lines())
+    };
+    assert_eq!(said("2500"), (2500, Vec::new()));
+    for (text, wrong) in [
+        ("soon", "\"soon\" is not a whole number"),
+        ("", "\"\" is not a whole number"),
+        ("-", "\"-\" is not a whole number"),
+        ("1e3", "\"1e3\" is not a whole number"),
+        ("99", "99 is out of range"),
+        ("-500", "-500 is out of range"),
+        ("99999999999999999999", "99999999999999999999 is out of range"),
+    ] {
+        let remedy = "give 100 to 3600000 ms, or leave it out for 10000";
+        let line = format!("command line: --deadline-ms: {wrong}; {remedy}");
+        assert_eq!(said(text), (10_000, vec![line]));
+    }
+}
+
+#[test]
+fn sections_with_half_a_model_are_still_looked_into() {
+    let text = "[[model]]\npath = \"a.gguf\"\n[[model]]\nid = \"b\"\nchat_template = \"b.jinja\"\n";
+    let (plan, problems) = plan(text, &Flags::default());
+    assert_eq!(problems.len(), 2, "{problems:?}");
+    let paths: Vec<_> = plan.models.iter().map(|model| model.path.value.display().to_string()).collect();
+    assert_eq!(paths, ["/etc/dragon/a.gguf"]);
+    let strays: Vec<_> = plan.stray_templates.iter().map(|stray| stray.value.display().to_string()).collect();
+    assert_eq!(strays, ["/etc/dragon/b.jinja"]);
 }
 
 #[test]

@@ -125,7 +125,11 @@ queue_max = 3
     assert_eq!(deadlines(&from_file), [2000, 60000]);
     assert_eq!(queues(&from_file), [7, 3]);
 
-    let flags = Flags { listen: Some("0.0.0.0:0".to_owned()), deadline_ms: Some(5000), ..Flags::default() };
+    let flags = Flags {
+        listen: Some("0.0.0.0:0".to_owned()),
+        deadline_ms: Some("5000".to_owned()),
+        ..Flags::default()
+    };
     let (with_flags, problems) = plan(text, &flags);
     assert_eq!(problems, Vec::<String>::new());
     assert_eq!(deadlines(&with_flags), [5000, 60000]);
