@@ -54,6 +54,19 @@ fn a_second_host_line_cannot_hide_a_foreign_one() {
 }
 
 #[test]
+fn a_target_with_a_foreign_name_is_turned_away_whatever_the_host_says() {
+    let server = Server::start(&configured());
+    let target = |name: &str| {
+        let head = format!("GET http://{name}/health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+        exchange(&server, head.as_bytes())
+    };
+    assert_error("foreign", &target("evil.example"), 403, "forbidden_host", None);
+    for name in ["localhost:1", "127.0.0.1", "box.lan"] {
+        assert_eq!(target(name).status, 200, "{name}");
+    }
+}
+
+#[test]
 fn a_foreign_origin_is_a_403_that_no_page_can_read() {
     let server = Server::start(&configured());
     for origin in ["https://evil.example", "null", "http://ui.example", "https://ui.example.evil", ""] {

@@ -147,6 +147,7 @@ fn chunks_are_joined_and_broken_chunks_are_a_400() {
     {
         let answer = exchange(&server, &[head, broken.as_bytes()].concat());
         assert_error(broken, &answer, 400, "invalid_value", None);
+        assert!(answer.text().contains("is not chunked as it says"), "{broken:?}: {}", answer.text());
     }
     assert_serves(&server);
 }
@@ -236,6 +237,30 @@ fn a_body_that_nobody_reads_is_not_taken_for_the_next_request() {
     assert_eq!((answer.status, answer.header("connection")), (404, Some("close")));
     let _ = std::io::Write::write_all(&mut stream, body.as_bytes());
     assert_eq!(rest(&stream), b"", "the body was answered");
+}
+
+#[test]
+fn a_body_in_another_charset_or_compressed_is_a_415_that_says_so() {
+    let server = Server::start(&ServerOptions::tiny());
+    let body = short().to_string();
+    for (name, value, said) in [
+        ("content-type", "application/json; charset=latin1", "Content-Type"),
+        ("content-encoding", "gzip", "Content-Encoding"),
+    ] {
+        let answer = server.http("POST", COMPLETIONS, &[(name, value)], body.as_bytes());
+        assert_error(value, &answer, 415, "unsupported_media_type", None);
+        assert!(answer.text().contains(said), "{}", answer.text());
+    }
+    let headers = [("content-type", "application/json; charset=UTF-8"), ("content-encoding", "identity")];
+    assert_eq!(server.http("POST", COMPLETIONS, &headers, body.as_bytes()).status, 200);
+}
+
+#[test]
+fn a_client_of_today_has_to_name_a_host() {
+    let server = Server::start(&ServerOptions::tiny());
+    let answer = exchange(&server, b"GET /health HTTP/1.1\r\nconnection: close\r\n\r\n");
+    assert_error("no host", &answer, 400, "missing_required_parameter", Some("host"));
+    assert_serves(&server);
 }
 
 #[test]
