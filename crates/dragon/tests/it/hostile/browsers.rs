@@ -57,7 +57,8 @@ fn a_second_host_line_cannot_hide_a_foreign_one() {
 fn a_target_with_a_foreign_name_is_turned_away_whatever_the_host_says() {
     let server = Server::start(&configured());
     let target = |name: &str| {
-        let head = format!("GET http://{name}/health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+        let head =
+            format!("GET http://{name}/health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
         exchange(&server, head.as_bytes())
     };
     assert_error("foreign", &target("evil.example"), 403, "forbidden_host", None);
