@@ -57,6 +57,8 @@ pub(crate) struct Facts {
     pub(crate) n_ctx_train: u32,
     pub(crate) n_slots: u32,
     pub(crate) n_vocab: u32,
+    /// The longest token's text: no shorter text can fill more of the context.
+    pub(crate) max_token_bytes: u32,
     /// Of a lone answer; `None` where it was too fast to measure.
     pub(crate) tokens_per_s: Option<f64>,
 }
@@ -85,6 +87,7 @@ impl Model {
             n_ctx_train: ready.n_ctx_train,
             n_slots: ready.n_slots,
             n_vocab: ready.n_vocab,
+            max_token_bytes: ready.max_token_bytes,
             tokens_per_s: tokens_per_s(ready),
         };
         let gate = Gate::new(settings.queue_max);

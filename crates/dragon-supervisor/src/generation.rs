@@ -1,6 +1,8 @@
 //! The receiving end of a generation.
 
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use dragon_ipc::GenerationId;
 use tokio::sync::mpsc;
@@ -28,11 +30,16 @@ impl Generation {
     /// The next event; `None` after every choice has ended or was cancelled, and after [`Event::Lost`]. Cancel
     /// safe.
     pub async fn next(&mut self) -> Option<Event> {
+        poll_fn(|context| self.poll_next(context)).await
+    }
+
+    /// [`Generation::next`] for those who wait for several at once.
+    pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Event>> {
         loop {
-            match self.events.recv().await {
+            match ready!(self.events.poll_recv(context)) {
                 // It had arrived before the choice was cancelled.
                 Some(Event::Token(token)) if self.cancelled.contains(&token.choice) => {}
-                event => return event,
+                event => return Poll::Ready(event),
             }
         }
     }

@@ -75,13 +75,13 @@ pub enum ApiError {
     },
     /// Prompt over the model's context.
     #[error(
-        "The prompt has {n_prompt} tokens, and the context holds {context}, at least one of which must be left \
+        "The prompt has {n_prompt} tokens or more, and the context holds {context}, at least one of which must be left \
          for the answer. Shorten the prompt."
     )]
     ContextTooLong {
         /// Where the prompt came from: `messages` or `prompt`.
         param: &'static str,
-        /// Tokens of the prompt.
+        /// Tokens of the prompt, as far as they were counted: a text that is far too long is not.
         n_prompt: u32,
         /// Tokens that one sequence's context holds.
         context: u32,

@@ -3,8 +3,8 @@
 //! A decode call holds one token of every running sequence, a prefill call one chunk of one prompt. They are
 //! never mixed: the shape of a call changes floating-point results in the last digits, and with fixed shapes a
 //! prompt gives the same cells whoever else is there. Alternating means that a running stream waits for at most
-//! one chunk. Prompts are prefilled first come, first served: whose turn it is was decided by the server when it
-//! sent the start, and finishing one prompt after the other gives each its first token soonest on average.
+//! one chunk. Prompts take turns,
+//! chunk by chunk: a short one is not held up by a long one that came before it.
 
 mod admit;
 mod decode;
@@ -45,6 +45,8 @@ pub(crate) struct BatchLoop<C> {
     /// Generations whose prompt is not complete in the cells, first come first.
     prefill_line: VecDeque<GenerationId>,
     sampler: Sampler,
+    /// Busy slots that the server knows of.
+    n_busy_reported: usize,
 }
 
 /// Why the loop ended. All of them end the process.
@@ -76,6 +78,7 @@ impl<C: Compute> BatchLoop<C> {
             generations: HashMap::new(),
             prefill_line: VecDeque::new(),
             sampler: Sampler::default(),
+            n_busy_reported: 0,
             compute,
             outbox,
             progress,
@@ -95,8 +98,19 @@ impl<C: Compute> BatchLoop<C> {
         }
     }
 
+    /// The server learns at once how many slots are busy, not only with the next heartbeat: it is how operators
+    /// and tests see that whoever left has freed its slot.
+    fn report_busy_slots(&mut self) {
+        let n_busy = self.sequences.n_busy();
+        if n_busy != self.n_busy_reported {
+            self.n_busy_reported = n_busy;
+            self.outbox.send(FromEngine::Heartbeat(self.progress.heartbeat()));
+        }
+    }
+
     /// Waits for a message when there is nothing to do, then takes what has arrived.
     fn take_messages(&mut self, inbox: &Receiver<ToEngine>) -> Result<(), LoopError> {
+        self.report_busy_slots();
         if self.generations.is_empty() {
             let message = inbox.recv().map_err(|_| LoopError::InboxClosed)?;
             self.handle(message)?;

@@ -13,7 +13,8 @@ use crate::progress::Call;
 // === impl BatchLoop ===
 
 impl<C: Compute> BatchLoop<C> {
-    /// Computes the next chunk of the first prompt in line. No prompt waits: nothing happens.
+    /// Computes the next chunk of the first prompt in line, which then goes to the end of it. No prompt waits:
+    /// nothing happens.
     pub(super) fn prefill_step(&mut self) -> Result<(), LoopError> {
         let Some(id) = self.prefill_line.front().copied() else { return Ok(()) };
         let n_chunk = self.compute.facts().n_prefill_chunk;
@@ -29,6 +30,8 @@ impl<C: Compute> BatchLoop<C> {
         if generation.n_prefilled == generation.prompt.len() {
             self.prefill_line.pop_front();
             self.begin_answers(id, rows.len() - 1, step)?;
+        } else {
+            self.prefill_line.rotate_left(1);
         }
         Ok(())
     }

@@ -58,6 +58,7 @@ async fn start(ask: &Ask, model: &Model, mut place: Place, prompts: Vec<Prompt>)
 }
 
 async fn fit(ask: &Ask, model: &Model, prompt: Prompt) -> Result<Fitted, Refusal> {
+    check_bytes(ask, model, &prompt.text)?;
     let tokens = tokenize(&model.engine, &prompt.text, prompt.add_special).await?;
     if tokens.is_empty() {
         return Err(ApiError::invalid("prompt", "has no tokens; send some text").into());
@@ -65,12 +66,20 @@ async fn fit(ask: &Ask, model: &Model, prompt: Prompt) -> Result<Fitted, Refusal
     let n_prompt = count(&tokens);
     let budget =
         TokenBudget::new(ask.request.max_tokens, model.settings.max_tokens, n_prompt, model.facts.n_ctx)
-            .map_err(|_| ApiError::ContextTooLong {
-                param: input_param(&ask.request.input),
-                n_prompt,
-                context: model.facts.n_ctx,
-            })?;
+            .map_err(|_| too_long(ask, model, n_prompt))?;
     Ok(Fitted { prompt, tokens: tokens.into(), budget })
+}
+
+/// A text of so many bytes cannot fit, whatever its tokens are. Counting these takes seconds for a megabyte of
+/// the wrong characters, and this takes none.
+fn check_bytes(ask: &Ask, model: &Model, text: &str) -> Result<(), ApiError> {
+    let n_least = text.len() / (model.facts.max_token_bytes.max(1) as usize);
+    let n_least = u32::try_from(n_least).unwrap_or(u32::MAX);
+    if n_least >= model.facts.n_ctx { Err(too_long(ask, model, n_least)) } else { Ok(()) }
+}
+
+fn too_long(ask: &Ask, model: &Model, n_prompt: u32) -> ApiError {
+    ApiError::ContextTooLong { param: input_param(&ask.request.input), n_prompt, context: model.facts.n_ctx }
 }
 
 fn count(tokens: &[TokenId]) -> u32 {

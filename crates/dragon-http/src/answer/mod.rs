@@ -4,6 +4,7 @@ mod ask;
 mod choice;
 mod deliver;
 mod dispatch;
+mod generations;
 mod prompt;
 mod run;
 

@@ -4,9 +4,7 @@ use dragon_api::Usage;
 use dragon_core::budget::TokenBudget;
 use dragon_core::label::{Ending, Label, Outcome, Reason};
 use dragon_core::text::Thinking;
-use dragon_supervisor::{Event, Generation};
-use futures_util::StreamExt;
-use futures_util::stream::{self, BoxStream, SelectAll};
+use dragon_supervisor::{Event, Generation, Token};
 use std::collections::VecDeque;
 use std::pin::Pin;
 use tokio::time::{Instant, Sleep, sleep_until};
@@ -14,6 +12,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::Unserved;
 use super::ask::Ask;
 use super::choice::{Choice, Step};
+use super::generations::Generations;
 use crate::deadline::Deadline;
 use crate::gate::Permit;
 
@@ -28,8 +27,7 @@ pub(super) struct Started {
 /// Yields what is to be sent, choice by choice, until every choice has ended. It always ends: at the deadline
 /// at the latest.
 pub(super) struct Run {
-    /// With the index of each event's prompt. Dropping a generation cancels it in the engine.
-    events: SelectAll<BoxStream<'static, (u32, Event)>>,
+    generations: Generations,
     choices: Vec<Choice>,
     n_choices_per_prompt: u32,
     /// Steps that are decided but not yet taken.
@@ -55,14 +53,16 @@ impl Run {
     pub(super) fn new(ask: &Ask, permit: Permit, started: Vec<Started>) -> Self {
         let mut run = Self::empty(ask);
         run.permit = Some(permit);
-        for (prompt, started) in (0_u32..).zip(started) {
+        let mut generations = Vec::with_capacity(started.len());
+        for started in started {
             let wants_logprobs = ask.request.top_logprobs.is_some();
             run.choices.extend((0..ask.request.n).map(|_| {
                 Choice::new(started.thinking, ask.request.stop.clone(), wants_logprobs, started.budget)
             }));
             run.n_prompt_tokens = run.n_prompt_tokens.saturating_add(started.n_prompt_tokens);
-            run.events.push(events_of(prompt, started.generation));
+            generations.push(started.generation);
         }
+        run.generations = Generations::new(generations);
         run
     }
 
@@ -76,7 +76,7 @@ impl Run {
 
     fn empty(ask: &Ask) -> Self {
         Self {
-            events: SelectAll::new(),
+            generations: Generations::new(Vec::new()),
             choices: Vec::new(),
             n_choices_per_prompt: ask.request.n,
             decided: VecDeque::new(),
@@ -104,7 +104,7 @@ impl Run {
             tokio::select! {
                 biased;
                 () = &mut self.until_deadline => self.cut_all(Reason::Deadline),
-                event = self.events.next() => match event {
+                event = self.generations.next() => match event {
                     Some((prompt, event)) => self.take(prompt, event),
                     None => self.cut_all(Reason::EngineDown),
                 },
@@ -159,21 +159,27 @@ impl Run {
         usage
     }
 
-    fn take(&mut self, prompt: u32, event: Event) {
-        let first = prompt.saturating_mul(self.n_choices_per_prompt);
+    fn take(&mut self, prompt: usize, event: Event) {
+        let first = u32::try_from(prompt).unwrap_or(u32::MAX).saturating_mul(self.n_choices_per_prompt);
         match event {
-            Event::Token(token) => {
-                self.times.first_token_at.get_or_insert_with(Instant::now);
-                let index = first.saturating_add(token.choice);
-                let choice = self.choices.get_mut(index as usize);
-                self.decided.extend(choice.and_then(|choice| choice.token(token)).map(|step| (index, step)));
-            }
+            Event::Token(token) => self.take_token(prompt, first.saturating_add(token.choice), token),
             Event::Lost(error) => {
                 tracing::debug!(%error, "a generation was lost");
                 self.cut(first..first.saturating_add(self.n_choices_per_prompt), Unserved::from(&error).0);
             }
         }
         self.release_when_ended();
+    }
+
+    fn take_token(&mut self, prompt: usize, index: u32, token: Token) {
+        self.times.first_token_at.get_or_insert_with(Instant::now);
+        let (choice, engine_goes_on) = (token.choice, token.end.is_none());
+        let step = self.choices.get_mut(index as usize).and_then(|choice| choice.token(token));
+        if engine_goes_on && step.as_ref().is_some_and(|step| step.ending.is_some()) {
+            // A stop string: the engine does not know of those.
+            self.generations.cancel_choice(prompt, choice);
+        }
+        self.decided.extend(step.map(|step| (index, step)));
     }
 
     fn cut_all(&mut self, reason: Reason) {
@@ -192,16 +198,8 @@ impl Run {
     fn release_when_ended(&mut self) {
         if self.choices.iter().all(|choice| choice.ending().is_some()) {
             self.times.ended_at.get_or_insert_with(Instant::now);
-            self.events.clear();
+            self.generations = Generations::new(Vec::new());
             self.permit = None;
         }
     }
-}
-
-fn events_of(prompt: u32, generation: Generation) -> BoxStream<'static, (u32, Event)> {
-    stream::unfold(generation, move |mut generation| async move {
-        let event = generation.next().await?;
-        Some(((prompt, event), generation))
-    })
-    .boxed()
 }
