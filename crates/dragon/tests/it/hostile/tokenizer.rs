@@ -1,21 +1,30 @@
 //! Texts that are hard to cut into tokens.
 
+use std::time::{Duration, Instant};
+
 use dragon_testkit::harness::{Server, ServerOptions};
 use dragon_testkit::tiny::vocabulary::tokenize;
 use serde_json::json;
 
 use super::asking::{CHAT, COMPLETIONS, JSON, assert_error, assert_serves, patient, with};
 
-/// Just under the limit of a body, with room for the rest of it.
-const BODY_BYTES: usize = (1 << 20) - 1000;
+/// A context so long that the number of bytes alone does not rule these texts out: they are really tokenized.
+const LONG_CONTEXT: &str = "32768";
+
+/// Just under what that context could hold if every token were the longest one, of 12 bytes.
+const TEXT_BYTES: usize = 390_000;
+
+fn long_context() -> ServerOptions {
+    ServerOptions::tiny().model("ctx", LONG_CONTEXT).model("slots", "1")
+}
 
 #[test]
-fn no_text_of_a_megabyte_holds_up_the_others() {
-    let server = Server::start(&ServerOptions::tiny().model("deadline_ms", "10000"));
+fn no_long_text_holds_up_the_others() {
+    let server = Server::start(&long_context().model("deadline_ms", "10000"));
     let texts =
         ["a", " ", "7", "!", "'s", "\u{1F409}", "e\u{301}", "\u{200d}", "<|im_start|>", "<|im_start|>a", "<"];
     for text in texts {
-        let body = json!({"model": "tiny", "prompt": text.repeat(BODY_BYTES / text.len()), "max_tokens": 1});
+        let body = json!({"model": "tiny", "prompt": text.repeat(TEXT_BYTES / text.len()), "max_tokens": 1});
         let answer = server.http("POST", COMPLETIONS, &[JSON], body.to_string().as_bytes());
         assert_error(text, &answer, 400, "context_length_exceeded", Some("prompt"));
     }
@@ -46,7 +55,7 @@ fn odd_characters_are_text_like_any_other() {
 
 #[test]
 fn a_long_text_full_of_special_tokens_has_exactly_its_tokens() {
-    let server = Server::start(&ServerOptions::tiny());
+    let server = Server::start(&long_context());
     let words = [
         "<|im_start|>",
         "user\n",
@@ -77,4 +86,14 @@ fn a_long_text_full_of_special_tokens_has_exactly_its_tokens() {
         let said = format!("The prompt has {} tokens", n_tokens + n_around);
         assert!(answer.text().contains(&said), "{said}: {}", answer.text());
     }
+}
+
+#[test]
+fn a_text_that_cannot_fit_is_refused_by_its_bytes_at_once() {
+    let server = Server::start(&ServerOptions::tiny());
+    let body = json!({"model": "tiny", "prompt": "<|im_start|>".repeat(80_000)});
+    let started_at = Instant::now();
+    let answer = server.post(COMPLETIONS, &body);
+    assert_error("a megabyte of marks", &answer, 400, "context_length_exceeded", Some("prompt"));
+    assert!(started_at.elapsed() < Duration::from_secs(1), "{:?}", started_at.elapsed());
 }
