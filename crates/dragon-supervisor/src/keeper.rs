@@ -22,11 +22,12 @@ use tokio::sync::{oneshot, watch};
 /// first is for the libraries of GPU drivers, the second for reports of bugs.
 const INHERITED: [&str; 2] = ["LD_LIBRARY_PATH", "RUST_BACKTRACE"];
 
-/// Without the first, llama.cpp starts a debugger on an abort and waits for it. The second makes the threads
-/// of a decode sleep at their barriers instead of spinning: beside other busy processes a spinning thread
-/// takes the core away from the one it waits for (docs/BENCHMARKS.md has the figures). The library reads it
-/// before `main`, so only whoever starts the engine can set it.
-const ADDED: [(&str, &str); 2] = [("GGML_NO_BACKTRACE", "1"), ("GOMP_SPINCOUNT", "0")];
+/// Without the first, llama.cpp starts a debugger on an abort and waits for it. The second is how long a compute
+/// thread spins at a barrier before it sleeps: beside other busy processes a spinning thread takes the core away
+/// from the one it waits for, and on a quiet machine sleeping costs more than half of the speed of a lone answer.
+/// So few turns that both are well served: docs/BENCHMARKS.md has the figures. The library reads it before
+/// `main`, so only whoever starts the engine can set it.
+const ADDED: [(&str, &str); 2] = [("GGML_NO_BACKTRACE", "1"), ("GOMP_SPINCOUNT", "1000")];
 
 /// A running engine process and the ends of what connects it to the server.
 #[derive(Debug)]

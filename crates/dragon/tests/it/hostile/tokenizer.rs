@@ -22,7 +22,7 @@ fn long_context() -> ServerOptions {
 fn no_long_text_holds_up_the_others() {
     let server = Server::start(&long_context().model("deadline_ms", "10000"));
     let texts =
-        ["a", " ", "7", "!", "'s", "\u{1F409}", "e\u{301}", "\u{200d}", "<|im_start|>", "<|im_start|>a", "<"];
+        ["a", " ", "7", "!", "'s", "\u{1F409}", "e\u{301}", "\u{200d}", "<|im_end|>", "<|im_start|>a", "<"];
     for text in texts {
         let body = json!({"model": "tiny", "prompt": text.repeat(TEXT_BYTES / text.len()), "max_tokens": 1});
         let answer = server.http("POST", COMPLETIONS, &[JSON], body.to_string().as_bytes());
