@@ -1,6 +1,6 @@
 //! Configuration: what the file and the flags say, and the plan that follows from them.
 //!
-//! Two stages. [`FileConfig`] is what the file says, setting by setting, each with its line. [`Plan`] is
+//! Two stages. `FileConfig` is what the file says, setting by setting, each with its line. [`Plan`] is
 //! what the program does: defaults, then the file, then the flags, every path absolute. Both stages go
 //! through to their end and note every problem on the way, so that one run shows all mistakes.
 
