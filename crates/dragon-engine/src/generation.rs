@@ -127,18 +127,7 @@ mod tests {
     use super::*;
 
     fn generation(n_prompt: usize) -> Generation {
-        let sampling = Sampling {
-            temperature: 0.0,
-            top_p: 1.0,
-            top_k: 0,
-            min_p: 0.0,
-            presence_penalty: 0.0,
-            frequency_penalty: 0.0,
-            repeat_penalty: 1.0,
-            logit_bias: Vec::new(),
-            seed: 0,
-            ignore_eos: false,
-        };
+        let sampling = Sampling::greedy();
         Generation {
             prompt: vec![1; n_prompt],
             n_prefilled: 0,

@@ -333,3 +333,23 @@ impl TextLane {
         if n_bytes <= crate::MAX_SHORT_TEXT_BYTES { Self::Short } else { Self::Long }
     }
 }
+
+// === impl Sampling ===
+
+impl Sampling {
+    /// The most probable token every time; everything else is neutral. What tests start from.
+    pub fn greedy() -> Self {
+        Self {
+            temperature: 0.0,
+            top_p: 1.0,
+            top_k: 0,
+            min_p: 0.0,
+            presence_penalty: 0.0,
+            frequency_penalty: 0.0,
+            repeat_penalty: 1.0,
+            logit_bias: Vec::new(),
+            seed: 0,
+            ignore_eos: false,
+        }
+    }
+}

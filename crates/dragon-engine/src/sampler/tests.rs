@@ -7,18 +7,7 @@ const PLACE: Place = Place { seed: 7, choice: 0, position: 0 };
 
 /// Plain sampling: nothing is cut, nothing is changed.
 fn plain() -> Sampling {
-    Sampling {
-        temperature: 1.0,
-        top_p: 1.0,
-        top_k: 0,
-        min_p: 0.0,
-        presence_penalty: 0.0,
-        frequency_penalty: 0.0,
-        repeat_penalty: 1.0,
-        logit_bias: Vec::new(),
-        seed: 0,
-        ignore_eos: false,
-    }
+    Sampling { temperature: 1.0, ..Sampling::greedy() }
 }
 
 fn rules(sampling: Sampling) -> Rules {

@@ -2,7 +2,7 @@
 
 use dragon_api::{Delta, TokenLogprob, TopLogprob};
 use dragon_core::budget::TokenBudget;
-use dragon_core::label::{Ending, FinishReason, Outcome, Reason};
+use dragon_core::label::{Ending, Outcome, Reason};
 use dragon_core::text::{Assembled, Assembler, Thinking};
 use dragon_supervisor::{End, Token};
 
@@ -86,12 +86,7 @@ impl Choice {
         let assembled = self.assembler.push(&token.piece);
         self.n_reasoning += u32::from(assembled.is_reasoning);
         match (assembled.stopped, token.end) {
-            (Some(n_dropped), _) => {
-                self.drop_logprobs_of_stop_string(n_dropped);
-                let delta = self.delta(assembled, Held::Release);
-                self.ending = Some(Ending::STOPPED);
-                Some(Step { delta, ending: self.ending })
-            }
+            (Some(_), _) => Some(self.end_with(assembled, Ending::STOPPED)),
             (None, None) => {
                 let delta = self.delta(assembled, Held::Keep)?;
                 Some(Step { delta: Some(delta), ending: None })
@@ -191,13 +186,6 @@ enum Held {
     Keep,
     /// The choice ends: they go out with whatever there is.
     Release,
-}
-
-// === impl Ending of whole choices ===
-
-/// The `finish_reason` of a choice, also of one that never ended because the answer was given up.
-pub(super) fn finish_of(ending: Option<Ending>) -> FinishReason {
-    ending.map_or(FinishReason::Length, |ending| ending.finish)
 }
 
 fn wire_logprob(piece: &[u8], logprobs: dragon_supervisor::TokenLogprobs) -> TokenLogprob {

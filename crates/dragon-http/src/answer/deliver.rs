@@ -10,7 +10,7 @@ use tokio::time::timeout_at;
 use tokio_util::task::TaskTracker;
 
 use super::ask::Ask;
-use super::choice::{Step, finish_of};
+use super::choice::Step;
 use super::run::Run;
 use crate::deadline::WRITE_GRACE;
 use crate::reply::{self, Reply};
@@ -59,7 +59,7 @@ fn empty_answer(ask: &Ask) -> ChoiceAnswer {
 
 fn extend(answer: &mut ChoiceAnswer, step: Step) {
     if let Some(ending) = step.ending {
-        answer.finish = finish_of(Some(ending));
+        answer.finish = ending.finish;
         if ending.outcome == Outcome::Fallback {
             answer.logprobs = None;
         }

@@ -1,12 +1,13 @@
 //! A request whose answer is being made: its generations, its choices, its permit and its clock.
 
+use std::collections::VecDeque;
+use std::pin::Pin;
+
 use dragon_api::Usage;
 use dragon_core::budget::TokenBudget;
 use dragon_core::label::{Ending, Label, Outcome, Reason};
 use dragon_core::text::Thinking;
 use dragon_supervisor::{Event, Generation, Token};
-use std::collections::VecDeque;
-use std::pin::Pin;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::Unserved;

@@ -103,18 +103,7 @@ impl Harness {
 
 /// Greedy, without end.
 pub(super) fn greedy() -> Sampling {
-    Sampling {
-        temperature: 0.0,
-        top_p: 1.0,
-        top_k: 0,
-        min_p: 0.0,
-        presence_penalty: 0.0,
-        frequency_penalty: 0.0,
-        repeat_penalty: 1.0,
-        logit_bias: Vec::new(),
-        seed: 0,
-        ignore_eos: true,
-    }
+    Sampling { ignore_eos: true, ..Sampling::greedy() }
 }
 
 pub(super) fn start(
