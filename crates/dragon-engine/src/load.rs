@@ -39,6 +39,7 @@ pub(crate) fn load(spec: &LoadSpec) -> Result<(Loaded, Ready), LoadError> {
         n_ctx_train: model.n_ctx_train(),
         n_ctx_seq: loaded.facts().n_ctx_seq,
         n_slots: spec.n_slots,
+        keeps_prefixes: false,
         load_ms,
         self_test_ms: elapsed_ms(self_test_started_at),
         decode_us: u64::try_from(decode_time.as_micros()).unwrap_or(u64::MAX),
@@ -57,6 +58,7 @@ fn allocate(model: &Model, spec: &LoadSpec) -> Result<Loaded, LoadError> {
         n_batch: spec.n_prefill_chunk.max(spec.n_slots),
         n_threads: spec.n_threads,
         cache_type: spec.cache_type,
+        flash_attention: spec.flash_attention,
     };
     let context = Context::new(model, &vocab, &context_spec)?;
     let facts = Facts {

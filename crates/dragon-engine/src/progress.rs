@@ -10,6 +10,7 @@ use dragon_ipc::Heartbeat;
 pub(crate) struct Progress {
     n_steps: AtomicU64,
     n_prefill_tokens: AtomicU64,
+    n_cached_tokens: AtomicU64,
     n_decode_tokens: AtomicU64,
     n_busy_slots: AtomicU32,
     prefill_us: AtomicU64,
@@ -39,6 +40,11 @@ impl Progress {
         self.n_steps.fetch_add(1, Ordering::Relaxed) + 1
     }
 
+    /// Counts tokens of a prompt that did not have to be computed.
+    pub(crate) fn count_cached(&self, n_tokens: u32) {
+        self.n_cached_tokens.fetch_add(u64::from(n_tokens), Ordering::Relaxed);
+    }
+
     /// Sets the number of sequences that hold cells.
     pub(crate) fn set_busy_slots(&self, n_busy: usize) {
         self.n_busy_slots.store(u32::try_from(n_busy).unwrap_or(u32::MAX), Ordering::Relaxed);
@@ -49,6 +55,7 @@ impl Progress {
         Heartbeat {
             n_steps: self.n_steps.load(Ordering::Relaxed),
             n_prefill_tokens: self.n_prefill_tokens.load(Ordering::Relaxed),
+            n_cached_tokens: self.n_cached_tokens.load(Ordering::Relaxed),
             n_decode_tokens: self.n_decode_tokens.load(Ordering::Relaxed),
             n_busy_slots: self.n_busy_slots.load(Ordering::Relaxed),
             prefill_us: self.prefill_us.load(Ordering::Relaxed),
@@ -66,10 +73,12 @@ mod tests {
         let progress = Progress::default();
         assert_eq!(progress.count_call(Call::Prefill, 64, Duration::from_micros(900)), 1);
         assert_eq!(progress.count_call(Call::Decode, 3, Duration::from_micros(20)), 2);
+        progress.count_cached(7);
         progress.set_busy_slots(4);
         let expected = Heartbeat {
             n_steps: 2,
             n_prefill_tokens: 64,
+            n_cached_tokens: 7,
             n_decode_tokens: 3,
             n_busy_slots: 4,
             prefill_us: 900,

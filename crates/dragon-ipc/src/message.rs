@@ -44,6 +44,8 @@ pub enum FromEngine {
     Failed(LoadFailure),
     /// One piece of the tokens of a text.
     Tokens(TokensPiece),
+    /// The prompt of a generation is in its cells; its first tokens follow.
+    Prefilled(Prefilled),
     /// What one step of the batch produced.
     Step(Step),
     /// A generation ended without its own last token: refused or failed. All its sequences are free.
@@ -79,8 +81,27 @@ pub struct LoadSpec {
     pub n_threads: u32,
     /// Format of the KV cache.
     pub cache_type: CacheType,
+    /// Whether attention is computed in one fused pass.
+    pub flash_attention: FlashAttention,
     /// Layers kept on a GPU; 0 on a CPU.
     pub n_gpu_layers: u32,
+    /// Memory for prefixes of earlier sequences that have left the cache, in bytes; 0 keeps none there. What lies
+    /// in the cells of idle slots is kept in any case, since it costs nothing.
+    pub n_max_kept_bytes: u64,
+    /// Most tokens that are guessed from the prompt and checked in one call (speculative decoding by prompt
+    /// lookup); 0 is off.
+    pub n_max_draft: u32,
+}
+
+/// Whether attention is computed in one fused pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FlashAttention {
+    /// As llama.cpp decides for the model and its cache.
+    Auto,
+    /// Always; a quantised cache needs it.
+    On,
+    /// Never.
+    Off,
 }
 
 /// Format of the KV cache's cells.
@@ -192,6 +213,9 @@ pub struct Ready {
     pub n_ctx_seq: u32,
     /// Sequences that can run at once.
     pub n_slots: u32,
+    /// Whether prompts may start from the cells of earlier ones. Not with models whose cells cannot be trimmed:
+    /// recurrent, hybrid and sliding-window ones.
+    pub keeps_prefixes: bool,
     /// Time to load the model, in milliseconds.
     pub load_ms: u64,
     /// Time of the self-test decode, in milliseconds.
@@ -226,6 +250,15 @@ pub enum LoadFailureKind {
     UnfitBuild,
     /// Server and engine do not understand each other: builds of different versions, or a bug.
     Protocol,
+}
+
+/// How a prompt came into its cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prefilled {
+    /// The generation.
+    pub generation: GenerationId,
+    /// Tokens of its prompt that were taken from an earlier sequence instead of being computed.
+    pub n_cached: u32,
 }
 
 /// What one decode or prefill call produced.
@@ -315,6 +348,8 @@ pub struct Heartbeat {
     pub n_steps: u64,
     /// Prompt tokens prefilled since the start.
     pub n_prefill_tokens: u64,
+    /// Prompt tokens taken from earlier sequences since the start, not counted among the prefilled.
+    pub n_cached_tokens: u64,
     /// Tokens decoded since the start.
     pub n_decode_tokens: u64,
     /// Sequences that hold cells now.

@@ -101,6 +101,7 @@ fn get_ready(socket: &mut UnixStream, script: &Script, load: &LoadSpec) {
         n_ctx_train: load.n_ctx_seq,
         n_ctx_seq: load.n_ctx_seq,
         n_slots: script.number("slots").map_or(load.n_slots, |n| u32::try_from(n).unwrap()),
+        keeps_prefixes: false,
         load_ms: 0,
         self_test_ms: 0,
         decode_us: 0,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use dragon_ipc::{CacheType, LoadSpec};
+use dragon_ipc::{CacheType, FlashAttention, LoadSpec};
 use dragon_supervisor::{Engine, EngineSpec};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -33,7 +33,10 @@ fn spec(script: &str) -> EngineSpec {
         n_prefill_chunk: 32,
         n_threads: 1,
         cache_type: CacheType::F16,
+        flash_attention: FlashAttention::Auto,
         n_gpu_layers: 0,
+        n_max_kept_bytes: 0,
+        n_max_draft: 0,
     };
     EngineSpec { model: "fake".into(), binary: std::env::current_exe().unwrap(), load }
 }

@@ -15,6 +15,7 @@ pub(crate) struct InFlight {
     pub(crate) sent: Sent,
     /// One per choice.
     choices: Vec<ChoiceRecord>,
+    is_prefilled: bool,
     events: mpsc::Sender<Event>,
 }
 
@@ -46,6 +47,10 @@ enum ChoiceState {
 pub(crate) enum Violation {
     #[error("a token for a choice that does not exist or has ended")]
     NoSuchChoice,
+    #[error("the end of a prefill that had ended")]
+    PrefilledTwice,
+    #[error("more tokens from its cache than the prompt has")]
+    TooManyCached,
     #[error("more tokens than were asked for")]
     TooManyTokens,
     #[error("more tokens than the text can have")]
@@ -58,7 +63,7 @@ impl InFlight {
     /// Nothing sent, nothing produced. The channel must have room for all that the job can bring.
     pub(crate) fn new(job: Job, events: mpsc::Sender<Event>) -> Self {
         let choices = (0..job.n_choices).map(|_| ChoiceRecord::default()).collect();
-        Self { job: Arc::new(job), sent: Sent::No, choices, events }
+        Self { job: Arc::new(job), sent: Sent::No, choices, is_prefilled: false, events }
     }
 
     /// Whether no choice brings any more tokens.
@@ -83,6 +88,18 @@ impl InFlight {
         true
     }
 
+    /// Takes the report that the prompt is in the cells. Once per generation, and before its tokens.
+    pub(crate) fn prefilled(&mut self, n_cached: u32) -> Result<(), Violation> {
+        if self.is_prefilled {
+            return Err(Violation::PrefilledTwice);
+        }
+        if n_cached as usize > self.job.prompt.len() {
+            return Err(Violation::TooManyCached);
+        }
+        self.is_prefilled = true;
+        self.bring(Event::Prefilled { n_cached })
+    }
+
     /// Takes one token from the engine.
     pub(crate) fn deliver(&mut self, token: Token) -> Result<(), Violation> {
         let record = self.choices.get_mut(token.choice as usize).ok_or(Violation::NoSuchChoice)?;
@@ -99,7 +116,11 @@ impl InFlight {
         if token.end.is_some() {
             record.state = ChoiceState::Ended;
         }
-        match self.events.try_send(Event::Token(token)) {
+        self.bring(Event::Token(token))
+    }
+
+    fn bring(&self, event: Event) -> Result<(), Violation> {
+        match self.events.try_send(event) {
             // The receiver has been dropped, and its owner is about to say so.
             Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => Ok(()),
             Err(mpsc::error::TrySendError::Full(_)) => Err(Violation::TooManyTokens),

@@ -38,6 +38,11 @@ pub enum AddSpecial {
 /// What a generation brings.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
+    /// The prompt has been read; once, before the first token.
+    Prefilled {
+        /// Tokens of the prompt that the engine had computed before, for another request.
+        n_cached: u32,
+    },
     /// One new token of one choice.
     Token(Token),
     /// Nothing more will come, of any choice: the engine is gone or gave up.
@@ -120,10 +125,10 @@ impl Job {
     }
 
     /// The most events that this job can ever bring: each choice's tokens, which the context bounds too, one
-    /// `Lost`, and one spare.
+    /// `Prefilled`, one `Lost`, and one spare.
     pub(crate) fn n_max_events(&self, limits: Limits) -> usize {
         let n_tokens_per_choice = self.n_max_tokens.min(limits.n_ctx_seq) as usize;
-        n_tokens_per_choice.saturating_mul(self.n_choices as usize).saturating_add(2)
+        n_tokens_per_choice.saturating_mul(self.n_choices as usize).saturating_add(3)
     }
 
     /// The message that starts these choices of this job, once its prompt has been sent.
@@ -210,7 +215,7 @@ mod tests {
     #[test]
     fn a_job_that_fits_passes() {
         assert_eq!(job().check(LIMITS), Ok(()));
-        assert_eq!(job().n_max_events(LIMITS), 102);
+        assert_eq!(job().n_max_events(LIMITS), 103);
     }
 
     #[test]
@@ -234,7 +239,7 @@ mod tests {
     #[test]
     fn the_context_bounds_the_events_too() {
         let endless = Job { n_max_tokens: u32::MAX, ..job() };
-        assert_eq!(endless.n_max_events(LIMITS), 202);
+        assert_eq!(endless.n_max_events(LIMITS), 203);
     }
 
     #[test]

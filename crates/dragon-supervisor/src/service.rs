@@ -43,6 +43,7 @@ fn take(message: FromEngine, shared: &Shared) -> Result<(), Ending> {
             shared.heard(heartbeat, Instant::now());
             return Ok(());
         }
+        FromEngine::Prefilled(prefilled) => shared.traffic.lock().prefilled(prefilled)?,
         FromEngine::Tokens(piece) => shared.traffic.lock().deliver_tokens(piece)?,
         FromEngine::Aborted(aborted) => {
             tracing::warn!(model = shared.model, kind = ?aborted.kind, "generation aborted: {}", aborted.message);

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use dragon_core::sampling::TokenId;
-use dragon_ipc::{Aborted, CallId, GenerationId, Output, TokensPiece};
+use dragon_ipc::{Aborted, CallId, GenerationId, Output, Prefilled, TokensPiece};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use crate::error::EngineError;
@@ -235,6 +235,15 @@ impl Traffic {
             }
         }
         None
+    }
+
+    /// Tells a generation how its prompt came into the cells.
+    pub(crate) fn prefilled(&mut self, prefilled: Prefilled) -> Result<Delivery, Violation> {
+        let Some(in_flight) = self.generations.get_mut(&prefilled.generation) else {
+            return Ok(self.not_here(prefilled.generation));
+        };
+        in_flight.prefilled(prefilled.n_cached)?;
+        Ok(Delivery::Taken)
     }
 
     /// Hands one token to its generation.

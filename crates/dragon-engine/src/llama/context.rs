@@ -2,7 +2,7 @@
 
 use std::ptr::NonNull;
 
-use dragon_ipc::{CacheType, MAX_SEQUENCES};
+use dragon_ipc::{CacheType, FlashAttention, MAX_SEQUENCES};
 use llama_cpp_sys_2 as sys;
 
 use super::batch::{Batch, BatchLimits};
@@ -22,6 +22,8 @@ pub(crate) struct ContextSpec {
     pub(crate) n_threads: u32,
     /// Format of the cells.
     pub(crate) cache_type: CacheType,
+    /// Whether attention is computed in one fused pass.
+    pub(crate) flash_attention: FlashAttention,
 }
 
 /// A context. Not shared between threads: llama.cpp's contexts are not thread-safe.
@@ -72,11 +74,19 @@ impl ContextSpec {
         params.no_perf = true;
         params.type_k = cell_type(self.cache_type);
         params.type_v = params.type_k;
-        if self.cache_type == CacheType::F32 {
-            // F32 is chosen for exact tests: the plain graph has no shortcuts in the order of its sums.
-            params.flash_attn_type = sys::LLAMA_FLASH_ATTN_TYPE_DISABLED;
-        }
+        params.flash_attn_type = self.flash_attn_type();
         Ok(params)
+    }
+
+    fn flash_attn_type(&self) -> sys::llama_flash_attn_type {
+        match (self.flash_attention, self.cache_type) {
+            // F32 is chosen for exact tests: the plain graph has no shortcuts in the order of its sums.
+            (FlashAttention::Off, _) | (FlashAttention::Auto, CacheType::F32) => {
+                sys::LLAMA_FLASH_ATTN_TYPE_DISABLED
+            }
+            (FlashAttention::Auto, _) => sys::LLAMA_FLASH_ATTN_TYPE_AUTO,
+            (FlashAttention::On, _) => sys::LLAMA_FLASH_ATTN_TYPE_ENABLED,
+        }
     }
 
     fn n_threads(&self) -> Result<i32, ContextError> {

@@ -9,8 +9,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use dragon_ipc::{
-    Aborted, CacheType, Choice, Decoder, End, FromEngine, GenerationId, Heartbeat, Hello, LoadSpec, Output,
-    PROTOCOL_VERSION, PromptPiece, Ready, Sampling, Start, TextLane, ToEngine, TokenizePiece, encode,
+    Aborted, CacheType, Choice, Decoder, End, FlashAttention, FromEngine, GenerationId, Heartbeat, Hello,
+    LoadSpec, Output, PROTOCOL_VERSION, PromptPiece, Ready, Sampling, Start, TextLane, ToEngine,
+    TokenizePiece, encode,
 };
 
 /// Longer than anything takes here, also on a busy machine.
@@ -43,7 +44,10 @@ pub(crate) fn load_spec() -> LoadSpec {
         n_prefill_chunk: 64,
         n_threads: 2,
         cache_type: CacheType::F32,
+        flash_attention: FlashAttention::Auto,
         n_gpu_layers: 0,
+        n_max_kept_bytes: 0,
+        n_max_draft: 0,
     }
 }
 

@@ -34,6 +34,8 @@ pub(super) struct Run {
     /// Steps that are decided but not yet taken.
     decided: VecDeque<(u32, Step)>,
     n_prompt_tokens: u32,
+    /// Of these, tokens that the engine did not have to compute.
+    n_cached_tokens: u32,
     times: Times,
     deadline: Deadline,
     until_deadline: Pin<Box<Sleep>>,
@@ -82,6 +84,7 @@ impl Run {
             n_choices_per_prompt: ask.request.n,
             decided: VecDeque::new(),
             n_prompt_tokens: 0,
+            n_cached_tokens: 0,
             times: Times { dispatched_at: Instant::now(), first_token_at: None, ended_at: None },
             deadline: ask.deadline,
             until_deadline: Box::pin(sleep_until(ask.deadline.at())),
@@ -152,7 +155,8 @@ impl Run {
             return Usage::default();
         }
         let made = self.choices.iter().map(Choice::made);
-        let mut usage = Usage { n_prompt: self.n_prompt_tokens, ..Usage::default() };
+        let mut usage =
+            Usage { n_prompt: self.n_prompt_tokens, n_cached: self.n_cached_tokens, ..Usage::default() };
         for made in made {
             usage.n_completion = usage.n_completion.saturating_add(made.n_tokens);
             usage.n_reasoning = usage.n_reasoning.saturating_add(made.n_reasoning);
@@ -163,6 +167,9 @@ impl Run {
     fn take(&mut self, prompt: usize, event: Event) {
         let first = u32::try_from(prompt).unwrap_or(u32::MAX).saturating_mul(self.n_choices_per_prompt);
         match event {
+            Event::Prefilled { n_cached } => {
+                self.n_cached_tokens = self.n_cached_tokens.saturating_add(n_cached)
+            }
             Event::Token(token) => self.take_token(prompt, first.saturating_add(token.choice), token),
             Event::Lost(error) => {
                 tracing::debug!(%error, "a generation was lost");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dragon_core::sampling::{SamplingDefaults, SamplingRequest};
-use dragon_ipc::{CacheType, LoadSpec};
+use dragon_ipc::{CacheType, FlashAttention, LoadSpec};
 use dragon_supervisor::{Engine, EngineSpec, EngineState, Event, Generation, Job, Patience, Progress, Token};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -98,7 +98,10 @@ pub(crate) fn load(script: &str) -> LoadSpec {
         n_prefill_chunk: 64,
         n_threads: 1,
         cache_type: CacheType::F16,
+        flash_attention: FlashAttention::Auto,
         n_gpu_layers: 0,
+        n_max_kept_bytes: 0,
+        n_max_draft: 0,
     }
 }
 

@@ -40,7 +40,7 @@ mod tests {
 
     use dragon_core::sampling::SamplingDefaults;
     use dragon_http::ModelSettings;
-    use dragon_ipc::{CacheType, LoadSpec};
+    use dragon_ipc::{CacheType, FlashAttention, LoadSpec};
 
     use super::compare;
     use crate::config::{Place, Problems};
@@ -67,7 +67,10 @@ mod tests {
                 n_prefill_chunk: 128,
                 n_threads: 1,
                 cache_type: CacheType::F16,
+                flash_attention: FlashAttention::Auto,
                 n_gpu_layers: 0,
+                n_max_kept_bytes: 0,
+                n_max_draft: 0,
             },
             memory_bytes,
         }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use dragon_http::ModelSettings;
-use dragon_ipc::{CacheType, LoadSpec};
+use dragon_ipc::{CacheType, FlashAttention, LoadSpec};
 use dragon_models::{KvElement, ModelFile, estimate_memory, sha256_of_file};
 use dragon_template::{ChatTemplate, SpecialTokens};
 
@@ -64,7 +64,10 @@ fn load_spec(plan: &ModelPlan, n_ctx: u32) -> LoadSpec {
         n_prefill_chunk: plan.prefill_chunk,
         n_threads: plan.threads,
         cache_type: plan.cache_type,
+        flash_attention: FlashAttention::Auto,
         n_gpu_layers: plan.gpu_layers,
+        n_max_kept_bytes: 0,
+        n_max_draft: 0,
     }
 }
 
