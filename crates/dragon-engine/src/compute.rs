@@ -2,6 +2,11 @@
 //!
 //! The seam lets tests put a scripted model in llama.cpp's place.
 
+use std::time::{Duration, Instant};
+
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::crew::{Call, Crew};
 use crate::llama::{Context, DecodeError, Row, SeqId, TokenId, Vocab};
 
 /// Sizes and special tokens of what is loaded.
@@ -63,6 +68,8 @@ pub(crate) struct Loaded {
     pub(crate) vocab: Vocab,
     /// Sizes and special tokens.
     pub(crate) facts: Facts,
+    /// How many threads compute.
+    pub(crate) crew: Crew,
 }
 
 // === impl Loaded ===
@@ -73,7 +80,12 @@ impl Compute for Loaded {
     }
 
     fn decode(&mut self, rows: &[Row]) -> Result<(), DecodeError> {
-        self.context.decode(rows)
+        self.context.set_threads(self.crew.n_threads());
+        let (started_at, cpu_before) = (Instant::now(), thread_cpu_time());
+        self.context.decode(rows)?;
+        let cpu = thread_cpu_time().saturating_sub(cpu_before);
+        self.crew.record(Call { n_rows: rows.len(), wall: started_at.elapsed(), cpu });
+        Ok(())
     }
 
     fn logits(&mut self, row: usize) -> Result<&[f32], DecodeError> {
@@ -91,4 +103,10 @@ impl Compute for Loaded {
     fn piece(&self, token: TokenId) -> Vec<u8> {
         self.vocab.piece(token)
     }
+}
+
+/// How long the calling thread has had a core so far.
+fn thread_cpu_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::try_from(time).unwrap_or_default()
 }

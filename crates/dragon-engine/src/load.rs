@@ -5,6 +5,7 @@ use std::time::Instant;
 use dragon_ipc::{EngineExit, LoadFailure, LoadFailureKind, LoadSpec, Ready};
 
 use crate::compute::{Compute as _, Facts, Loaded};
+use crate::crew::Crew;
 use crate::llama::{Backend, Context, ContextError, ContextSpec, Model, ModelError};
 use crate::self_test::{self, SelfTestError};
 
@@ -70,7 +71,7 @@ fn allocate(model: &Model, spec: &LoadSpec) -> Result<Loaded, LoadError> {
         end_tokens: vocab.end_tokens(),
         suppressed_tokens: vocab.suppressed_tokens(),
     };
-    Ok(Loaded { context, vocab, facts })
+    Ok(Loaded { context, vocab, facts, crew: Crew::new(spec.n_threads) })
 }
 
 fn elapsed_ms(since: Instant) -> u64 {

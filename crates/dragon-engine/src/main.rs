@@ -8,6 +8,7 @@
 
 mod batch_loop;
 mod compute;
+mod crew;
 mod exit;
 mod generation;
 mod link;

@@ -51,7 +51,7 @@ pub(crate) fn warn_of_spinning_threads() {
     let is_set = |name: &str| std::env::var_os(name).is_some();
     if !is_set("GOMP_SPINCOUNT") && !is_set("OMP_WAIT_POLICY") {
         let text = "neither GOMP_SPINCOUNT nor OMP_WAIT_POLICY is set: compute threads spin while they wait, which \
-                    is very slow on a busy machine; set GOMP_SPINCOUNT=1000";
+                    is very slow on a busy machine; set GOMP_SPINCOUNT=10000";
         write_line(Level::Warn, text);
     }
 }

@@ -23,11 +23,12 @@ use tokio::sync::{oneshot, watch};
 const INHERITED: [&str; 2] = ["LD_LIBRARY_PATH", "RUST_BACKTRACE"];
 
 /// Without the first, llama.cpp starts a debugger on an abort and waits for it. The second is how long a compute
-/// thread spins at a barrier before it sleeps: beside other busy processes a spinning thread takes the core away
-/// from the one it waits for, and on a quiet machine sleeping costs more than half of the speed of a lone answer.
-/// So few turns that both are well served: docs/BENCHMARKS.md has the figures. The library reads it before
-/// `main`, so only whoever starts the engine can set it.
-const ADDED: [(&str, &str); 2] = [("GGML_NO_BACKTRACE", "1"), ("GOMP_SPINCOUNT", "1000")];
+/// thread spins at a barrier before it sleeps, about half a millisecond: long enough for a thread that a small
+/// request has disturbed to come back (sleeping costs more than half of the speed of a lone answer), short enough
+/// to be noticed by the engine, which computes with fewer threads where another process keeps a core busy.
+/// docs/BENCHMARKS.md has the figures. The library reads it before `main`, so only whoever starts the engine can
+/// set it.
+const ADDED: [(&str, &str); 2] = [("GGML_NO_BACKTRACE", "1"), ("GOMP_SPINCOUNT", "10000")];
 
 /// A running engine process and the ends of what connects it to the server.
 #[derive(Debug)]

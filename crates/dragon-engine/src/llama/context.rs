@@ -33,6 +33,7 @@ pub(crate) struct Context {
     memory: NonNull<sys::llama_memory_i>,
     batch: Batch,
     limits: BatchLimits,
+    n_max_threads: i32,
     // Fields are dropped after the context itself is freed, in `drop` below.
     #[expect(dead_code, reason = "held until the context is freed")]
     threads: ThreadPool,
@@ -132,7 +133,15 @@ impl Context {
         // SAFETY: context and pool are alive; the pool is freed after the context.
         unsafe { sys::llama_attach_threadpool(context.as_ptr(), threads.as_ptr(), threads.as_ptr()) };
         let limits = allocated(context, spec, vocab);
-        Ok(Self { context, memory, batch: Batch::default(), limits, threads, model: model.clone() })
+        Ok(Self {
+            context,
+            memory,
+            batch: Batch::default(),
+            limits,
+            n_max_threads: params.n_threads,
+            threads,
+            model: model.clone(),
+        })
     }
 
     /// Cells per sequence that were really allocated: llama.cpp rounds up.
@@ -151,6 +160,13 @@ impl Context {
         // against the context's limits.
         let code = unsafe { sys::llama_decode(self.context.as_ptr(), self.batch.as_raw()) };
         DecodeError::check(code)
+    }
+
+    /// How many threads the next calls use: at least 1, at most what the context was made with.
+    pub(crate) fn set_threads(&mut self, n_threads: u32) {
+        let n_threads = i32::try_from(n_threads).unwrap_or(1).clamp(1, self.n_max_threads);
+        // SAFETY: the context is alive and the pool holds as many threads.
+        unsafe { sys::llama_set_n_threads(self.context.as_ptr(), n_threads, n_threads) };
     }
 
     /// The logits of a row of the last call, one per token of the vocabulary.
