@@ -20,6 +20,10 @@ pub(crate) struct Facts {
     pub(crate) n_slots: u32,
     /// Prompt tokens per prefill call, at least 1.
     pub(crate) n_prefill_chunk: u32,
+    /// Whether prompts may start from what was computed for earlier ones: the model's sequences can be cut.
+    pub(crate) keeps_prefixes: bool,
+    /// Memory for sequences that have left the cache, in bytes.
+    pub(crate) n_max_kept_bytes: u64,
     /// Tokens that end a generation.
     pub(crate) end_tokens: Vec<TokenId>,
     /// Tokens that the model's file says must never be sampled.
@@ -43,11 +47,23 @@ pub(crate) trait Compute {
     /// [`DecodeError::NoLogits`] where that row asked for none.
     fn logits(&mut self, row: usize) -> Result<&[f32], DecodeError>;
 
-    /// Makes `to` a copy of `from`.
+    /// The used cells of a sequence.
     ///
     /// # Errors
-    /// [`DecodeError::Sequence`].
-    fn copy_sequence(&mut self, from: SeqId, to: SeqId) -> Result<(), DecodeError>;
+    /// [`DecodeError::State`], [`DecodeError::Sequence`].
+    fn save_sequence(&mut self, seq: SeqId) -> Result<Vec<u8>, DecodeError>;
+
+    /// Replaces the cells of a sequence by saved ones.
+    ///
+    /// # Errors
+    /// [`DecodeError::State`], and then it is empty; [`DecodeError::Sequence`].
+    fn restore_sequence(&mut self, seq: SeqId, state: &[u8]) -> Result<(), DecodeError>;
+
+    /// Cuts a sequence to its first `n_tokens`.
+    ///
+    /// # Errors
+    /// [`DecodeError::State`], [`DecodeError::Sequence`].
+    fn trim_sequence(&mut self, seq: SeqId, n_tokens: u32) -> Result<(), DecodeError>;
 
     /// Empties a sequence.
     ///
@@ -92,8 +108,16 @@ impl Compute for Loaded {
         self.context.logits(row)
     }
 
-    fn copy_sequence(&mut self, from: SeqId, to: SeqId) -> Result<(), DecodeError> {
-        self.context.copy_sequence(from, to)
+    fn save_sequence(&mut self, seq: SeqId) -> Result<Vec<u8>, DecodeError> {
+        self.context.save_sequence(seq)
+    }
+
+    fn restore_sequence(&mut self, seq: SeqId, state: &[u8]) -> Result<(), DecodeError> {
+        self.context.restore_sequence(seq, state)
+    }
+
+    fn trim_sequence(&mut self, seq: SeqId, n_tokens: u32) -> Result<(), DecodeError> {
+        self.context.trim_sequence(seq, n_tokens)
     }
 
     fn free_sequence(&mut self, seq: SeqId) -> Result<(), DecodeError> {

@@ -13,8 +13,14 @@ use crate::sampler::{History, Place, Rules};
 pub(crate) struct Generation {
     /// All of it.
     pub(crate) prompt: Vec<TokenId>,
+    /// When it came, counted in generations.
+    pub(crate) arrival: u64,
     /// Prompt tokens in the first sequence's cells.
     pub(crate) n_prefilled: usize,
+    /// Whether it has been decided where the first of them come from.
+    pub(crate) is_seeded: bool,
+    /// Of these, tokens that were taken from an earlier sequence.
+    pub(crate) n_cached: usize,
     /// Sequences of the choices that have not ended; the prompt is prefilled in the first.
     pub(crate) seqs: Vec<SeqId>,
     /// How tokens are chosen.
@@ -36,8 +42,8 @@ pub(crate) struct Sequence {
     pub(crate) turn: Turn,
     /// Tokens of the answer so far, whether made here or by an earlier engine.
     pub(crate) n_answer: u32,
-    /// Tokens in its cells, so the position of the next one.
-    pub(crate) n_cells: Position,
+    /// Tokens in its cells: prompt and answer, but for the last token of the answer.
+    pub(crate) cells: Vec<TokenId>,
     /// Tokens of the answer, counted for the penalties.
     pub(crate) history: History,
     /// Tokens of an earlier engine that are still to be fed, after the one in `turn`.
@@ -57,14 +63,17 @@ pub(crate) enum Turn {
 
 impl Generation {
     /// A generation whose prompt has not been prefilled and whose choices have no sequences yet.
-    pub(crate) fn new(prompt: Vec<TokenId>, start: &Start, facts: &Facts) -> Self {
+    pub(crate) fn new(arrival: u64, prompt: Vec<TokenId>, start: &Start, facts: &Facts) -> Self {
         let mut banned = facts.suppressed_tokens.clone();
         if start.sampling.ignore_eos {
             banned.extend(&facts.end_tokens);
         }
         Self {
             prompt,
+            arrival,
             n_prefilled: 0,
+            is_seeded: false,
+            n_cached: 0,
             seqs: Vec::with_capacity(start.choices.len()),
             rules: Rules { sampling: start.sampling.clone(), banned },
             n_max_tokens: start.n_max_tokens,
@@ -92,7 +101,7 @@ impl Sequence {
             turn: Turn::AwaitPrompt,
             // Counted when they are taken up again, see `replay`.
             n_answer: 0,
-            n_cells: 0,
+            cells: Vec::new(),
             history: History::default(),
             replayed: choice.produced.into(),
         }
@@ -113,6 +122,11 @@ impl Sequence {
         self.turn = Turn::Feed(token);
     }
 
+    /// The position of the next token that is fed.
+    pub(crate) fn position(&self) -> Position {
+        Position::try_from(self.cells.len()).unwrap_or(Position::MAX)
+    }
+
     /// Where its next token is drawn.
     pub(crate) fn place(&self, seed: u64) -> Place {
         Place { seed, choice: self.choice, position: self.n_answer }
@@ -130,7 +144,10 @@ mod tests {
         let sampling = Sampling::greedy();
         Generation {
             prompt: vec![1; n_prompt],
+            arrival: 0,
             n_prefilled: 0,
+            is_seeded: false,
+            n_cached: 0,
             seqs: Vec::new(),
             rules: Rules { sampling, banned: Vec::new() },
             n_max_tokens: 1,

@@ -40,7 +40,7 @@ pub(crate) fn load(spec: &LoadSpec) -> Result<(Loaded, Ready), LoadError> {
         n_ctx_train: model.n_ctx_train(),
         n_ctx_seq: loaded.facts().n_ctx_seq,
         n_slots: spec.n_slots,
-        keeps_prefixes: false,
+        keeps_prefixes: loaded.facts().keeps_prefixes,
         load_ms,
         self_test_ms: elapsed_ms(self_test_started_at),
         decode_us: u64::try_from(decode_time.as_micros()).unwrap_or(u64::MAX),
@@ -68,6 +68,8 @@ fn allocate(model: &Model, spec: &LoadSpec) -> Result<Loaded, LoadError> {
         n_slots: spec.n_slots,
         // A chunk longer than the context would never be full.
         n_prefill_chunk: spec.n_prefill_chunk.clamp(1, context.n_ctx_seq()),
+        keeps_prefixes: model.can_trim(),
+        n_max_kept_bytes: spec.n_max_kept_bytes,
         end_tokens: vocab.end_tokens(),
         suppressed_tokens: vocab.suppressed_tokens(),
     };

@@ -54,6 +54,25 @@ impl<T> Slots<T> {
         self.places.get_mut(seq as usize)?.as_mut()
     }
 
+    /// The lowest free place from `seq` on.
+    pub(crate) fn first_free_from(&self, seq: SeqId) -> Option<SeqId> {
+        let mut places = (0..).zip(&self.places).skip(seq as usize);
+        places.find(|(_, place)| place.is_none()).map(|(seq, _)| seq)
+    }
+
+    /// Takes what is in one place to another, free one. Says whether it did.
+    pub(crate) fn relocate(&mut self, from: SeqId, to: SeqId) -> bool {
+        let is_free = self.places.get(to as usize).is_some_and(Option::is_none);
+        let Some(value) = self.places.get_mut(from as usize).filter(|_| is_free).and_then(Option::take)
+        else {
+            return false;
+        };
+        if let Some(place) = self.places.get_mut(to as usize) {
+            *place = Some(value);
+        }
+        true
+    }
+
     /// Everything, in the order of ids.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (SeqId, &T)> {
         (0..).zip(&self.places).filter_map(|(seq, place)| Some((seq, place.as_ref()?)))
@@ -72,18 +91,25 @@ mod tests {
         /// Against a map and the rule "the lowest free id".
         #[test]
         fn behaves_like_a_map_that_gives_the_lowest_free_id(
-            operations in prop::collection::vec((any::<bool>(), 0_u32..6), 0..100),
+            operations in prop::collection::vec((0..3_u8, 0_u32..6, 0_u32..6), 0..100),
         ) {
             let mut slots = Slots::new(5);
             let mut model = BTreeMap::new();
-            for (value, (is_take, seq)) in operations.into_iter().enumerate() {
-                if is_take {
+            for (value, (operation, seq, to)) in operations.into_iter().enumerate() {
+                if operation == 0 {
                     let lowest = (0..5).find(|seq| !model.contains_key(seq));
                     prop_assert_eq!(slots.take(value).ok(), lowest);
                     lowest.map(|seq| model.insert(seq, value));
-                } else {
+                } else if operation == 1 {
                     prop_assert_eq!(slots.free(seq), model.remove(&seq));
+                } else {
+                    let moves = model.contains_key(&seq) && !model.contains_key(&to) && to < 5;
+                    prop_assert_eq!(slots.relocate(seq, to), moves);
+                    if moves && let Some(value) = model.remove(&seq) {
+                        model.insert(to, value);
+                    }
                 }
+                prop_assert_eq!(slots.first_free_from(to), (to..5).find(|seq| !model.contains_key(seq)));
                 prop_assert_eq!(slots.n_busy(), model.len());
                 prop_assert_eq!(slots.n_free(), 5 - model.len());
                 let held: Vec<_> = slots.iter().map(|(seq, value)| (seq, *value)).collect();

@@ -54,13 +54,14 @@ impl<C: Compute> BatchLoop<C> {
             return Err(Refusal::Running);
         }
         check(&prompt, &start, self.compute.facts(), self.sequences.n_free())?;
-        let mut generation = Generation::new(prompt.tokens, &start, self.compute.facts());
+        let mut generation = Generation::new(self.n_arrived, prompt.tokens, &start, self.compute.facts());
         for choice in start.choices {
             // There are enough free ones: checked above.
             if let Ok(seq) = self.sequences.take(Sequence::new(id, choice)) {
                 generation.seqs.push(seq);
             }
         }
+        self.n_arrived += 1;
         self.generations.insert(id, generation);
         self.prefill_line.push_back(id);
         self.progress.set_busy_slots(self.sequences.n_busy());

@@ -15,6 +15,7 @@ use crate::progress::Call;
 impl<C: Compute> BatchLoop<C> {
     /// Feeds every running sequence its next token and reports what follows. Nothing runs: nothing happens.
     pub(super) fn decode_step(&mut self) -> Result<(), LoopError> {
+        self.close_gap()?;
         let rows = self.decode_rows();
         if rows.is_empty() {
             return Ok(());
@@ -23,11 +24,13 @@ impl<C: Compute> BatchLoop<C> {
         if let Err(error) = self.compute.decode(&rows) {
             return self.abort_rows(&rows, error);
         }
-        let step = self.progress.count_call(Call::Decode, rows.len(), started_at.elapsed());
+        let took = started_at.elapsed();
+        self.pace.decoded(took);
+        let step = self.progress.count_call(Call::Decode, rows.len(), took);
         let mut outputs = Vec::with_capacity(rows.len());
         for (index, row) in rows.iter().enumerate() {
             if let Some(sequence) = self.sequences.get_mut(row.seq) {
-                sequence.n_cells += 1;
+                sequence.cells.push(row.token);
             }
             self.advance(row.seq, index, &mut outputs)?;
         }
@@ -43,7 +46,7 @@ impl<C: Compute> BatchLoop<C> {
             .filter_map(|(seq, sequence)| match sequence.turn {
                 Turn::AwaitPrompt => None,
                 Turn::Feed(token) => {
-                    Some(Row { token, seq, position: sequence.n_cells, logits: Logits::Wanted })
+                    Some(Row { token, seq, position: sequence.position(), logits: Logits::Wanted })
                 }
             })
             .collect()
@@ -56,6 +59,8 @@ impl<C: Compute> BatchLoop<C> {
         }
         for row in rows {
             let Some(sequence) = self.sequences.get_mut(row.seq) else { continue };
+            // What is in its cells is not known any more, so they are not kept.
+            sequence.cells.clear();
             let generation = sequence.generation;
             self.abort(
                 generation,

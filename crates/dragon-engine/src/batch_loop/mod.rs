@@ -2,14 +2,17 @@
 //!
 //! A decode call holds one token of every running sequence, a prefill call one chunk of one prompt. They are
 //! never mixed: the shape of a call changes floating-point results in the last digits, and with fixed shapes a
-//! prompt gives the same cells whoever else is there. Alternating means that a running stream waits for at most
-//! one chunk. Prompts take turns,
-//! chunk by chunk: a short one is not held up by a long one that came before it.
+//! prompt gives the same cells whoever else is there. Alternating means that a running stream waits for a bounded
+//! time ([`crate::pace`]). Prompts take turns, chunk by chunk: a short one is not held up by a long one that came
+//! before it. What was computed once is not computed again ([`seed`]), and running sequences stay neighbours in the
+//! cache ([`pack`]).
 
 mod admit;
 mod decode;
 mod output;
+mod pack;
 mod prefill;
+mod seed;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -18,13 +21,16 @@ use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
+use std::time::Instant;
 
 use dragon_ipc::{AbortKind, Aborted, FromEngine, GenerationId, ToEngine};
 
 use crate::compute::Compute;
 use crate::generation::{Generation, Sequence};
+use crate::kept::Kept;
 use crate::link::Outbox;
 use crate::llama::{DecodeError, SeqId};
+use crate::pace::Pace;
 use crate::progress::Progress;
 use crate::prompts::{Prompts, TooManyPrompts};
 use crate::sampler::Sampler;
@@ -44,6 +50,10 @@ pub(crate) struct BatchLoop<C> {
     sequences: Slots<Sequence>,
     /// Generations whose prompt is not complete in the cells, first come first.
     prefill_line: VecDeque<GenerationId>,
+    /// Generations that have come.
+    n_arrived: u64,
+    kept: Kept,
+    pace: Pace,
     sampler: Sampler,
     /// Busy slots that the server knows of.
     n_busy_reported: usize,
@@ -77,6 +87,9 @@ impl<C: Compute> BatchLoop<C> {
             sequences: Slots::new(facts.n_slots),
             generations: HashMap::new(),
             prefill_line: VecDeque::new(),
+            n_arrived: 0,
+            kept: Kept::new(facts.n_max_kept_bytes),
+            pace: Pace::default(),
             sampler: Sampler::default(),
             n_busy_reported: 0,
             compute,
@@ -94,8 +107,19 @@ impl<C: Compute> BatchLoop<C> {
             self.take_messages(inbox)?;
             self.decode_step()?;
             self.take_messages(inbox)?;
+            self.prefill_turn()?;
+        }
+    }
+
+    /// Reads prompts until the running answers have to go on; at least one chunk.
+    fn prefill_turn(&mut self) -> Result<(), LoopError> {
+        let started_at = Instant::now();
+        let n_chunk = self.compute.facts().n_prefill_chunk;
+        self.prefill_step()?;
+        while !self.prefill_line.is_empty() && self.pace.has_room(started_at.elapsed(), n_chunk) {
             self.prefill_step()?;
         }
+        Ok(())
     }
 
     /// The server learns at once how many slots are busy, not only with the next heartbeat: it is how operators
@@ -165,7 +189,8 @@ impl<C: Compute> BatchLoop<C> {
         }
         // The prompt's cells so far are in this choice's sequence. Another choice takes its place there: while
         // they wait for the prompt, choices differ in nothing but their names.
-        if let (Some(heir), Some(place)) = (self.sequences.free(last), self.sequences.get_mut(first)) {
+        if let (Some(mut heir), Some(place)) = (self.sequences.free(last), self.sequences.get_mut(first)) {
+            heir.cells = std::mem::take(&mut place.cells);
             *place = heir;
         }
         self.end_choice(generation, last)
@@ -182,8 +207,20 @@ impl<C: Compute> BatchLoop<C> {
         self.free_sequence(seq)
     }
 
+    /// What a generation's cells hold is not sound, so it is not kept for others.
+    fn distrust(&mut self, generation: GenerationId) {
+        let seqs = self.generations.get(&generation).map(|generation| generation.seqs.clone());
+        for seq in seqs.unwrap_or_default() {
+            if let Some(sequence) = self.sequences.get_mut(seq) {
+                sequence.cells.clear();
+            }
+        }
+    }
+
     fn free_sequence(&mut self, seq: SeqId) -> Result<(), LoopError> {
-        self.sequences.free(seq);
+        if let Some(ended) = self.sequences.free(seq) {
+            self.keep(seq, ended.cells);
+        }
         self.progress.set_busy_slots(self.sequences.n_busy());
         Ok(self.compute.free_sequence(seq)?)
     }

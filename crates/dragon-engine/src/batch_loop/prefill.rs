@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use dragon_ipc::GenerationId;
+use dragon_ipc::{FromEngine, GenerationId, Prefilled};
 
 use super::{BatchLoop, LoopError};
 use crate::compute::Compute;
@@ -13,10 +13,10 @@ use crate::progress::Call;
 // === impl BatchLoop ===
 
 impl<C: Compute> BatchLoop<C> {
-    /// Computes the next chunk of the first prompt in line, which then goes to the end of it. No prompt waits:
-    /// nothing happens.
+    /// Computes the next chunk of the first prompt in line that need not wait for another; it then goes to the end of
+    /// the line. No prompt waits: nothing happens.
     pub(super) fn prefill_step(&mut self) -> Result<(), LoopError> {
-        let Some(id) = self.prefill_line.front().copied() else { return Ok(()) };
+        let Some(id) = self.next_prompt()? else { return Ok(()) };
         let n_chunk = self.compute.facts().n_prefill_chunk;
         let Some(generation) = self.generations.get_mut(&id) else { return Ok(()) };
         let chunk = generation.next_chunk(n_chunk);
@@ -25,35 +25,65 @@ impl<C: Compute> BatchLoop<C> {
         if let Err(error) = self.compute.decode(&rows) {
             return self.abort_rows(&rows, error);
         }
-        let step = self.progress.count_call(Call::Prefill, rows.len(), started_at.elapsed());
+        let took = started_at.elapsed();
+        self.pace.prefilled(rows.len(), took);
+        let step = self.progress.count_call(Call::Prefill, rows.len(), took);
         generation.n_prefilled = chunk.end;
-        if generation.n_prefilled == generation.prompt.len() {
-            self.prefill_line.pop_front();
+        let is_complete = generation.n_prefilled == generation.prompt.len();
+        if let Some(sequence) = rows.first().and_then(|row| self.sequences.get_mut(row.seq)) {
+            sequence.cells.extend(rows.iter().map(|row| row.token));
+        }
+        if is_complete {
+            self.prefill_line.retain(|waiting| *waiting != id);
             self.begin_answers(id, rows.len() - 1, step)?;
-        } else {
-            self.prefill_line.rotate_left(1);
         }
         Ok(())
+    }
+
+    /// The prompt whose turn it is, with its first cells in place. The earliest never waits for another, so as long
+    /// as there are prompts there is one.
+    fn next_prompt(&mut self) -> Result<Option<GenerationId>, LoopError> {
+        for _ in 0..self.prefill_line.len() {
+            let Some(id) = self.prefill_line.pop_front() else { return Ok(None) };
+            self.prefill_line.push_back(id);
+            let is_seeded = self.generations.get(&id).is_some_and(|generation| generation.is_seeded);
+            if is_seeded || self.seed(id)? {
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
     }
 
     /// Gives every choice the prompt's cells, and its first token from the same logits.
     fn begin_answers(&mut self, id: GenerationId, last_row: usize, step: u64) -> Result<(), LoopError> {
         let Some(generation) = self.generations.get(&id) else { return Ok(()) };
-        let n_cells = Position::try_from(generation.prompt.len()).unwrap_or(Position::MAX);
         let seqs: Vec<SeqId> = generation.seqs.clone();
-        for seq in &seqs {
-            if *seq != seqs[0] {
-                self.compute.copy_sequence(seqs[0], *seq)?;
-            }
-            if let Some(sequence) = self.sequences.get_mut(*seq) {
-                sequence.n_cells = n_cells;
-            }
-        }
+        let n_cached = u32::try_from(generation.n_cached).unwrap_or(u32::MAX);
+        self.progress.count_cached(n_cached);
+        self.outbox.send(FromEngine::Prefilled(Prefilled { generation: id, n_cached }));
+        self.share_cells(&seqs)?;
         let mut outputs = Vec::with_capacity(seqs.len());
         for seq in seqs {
             self.advance(seq, last_row, &mut outputs)?;
         }
         self.send_step(step, outputs);
+        Ok(())
+    }
+
+    /// Copies the cells of the first sequence into the others.
+    fn share_cells(&mut self, seqs: &[SeqId]) -> Result<(), LoopError> {
+        let [first, others @ ..] = seqs else { return Ok(()) };
+        if others.is_empty() {
+            return Ok(());
+        }
+        let state = self.compute.save_sequence(*first)?;
+        let cells = self.sequences.get_mut(*first).map(|sequence| sequence.cells.clone()).unwrap_or_default();
+        for seq in others {
+            self.compute.restore_sequence(*seq, &state)?;
+            if let Some(sequence) = self.sequences.get_mut(*seq) {
+                sequence.cells.clone_from(&cells);
+            }
+        }
         Ok(())
     }
 }

@@ -52,6 +52,7 @@ impl<C: Compute> BatchLoop<C> {
             }
             Err(SampleFailure::NoToken(error)) => {
                 outputs.retain(|output| output.generation != id);
+                self.distrust(id);
                 self.abort(id, AbortKind::NonFinite, format!("no token can be chosen: {error}"))
             }
             Err(SampleFailure::NoLogits(error)) => Err(error.into()),

@@ -29,8 +29,8 @@ pub(crate) struct ContextSpec {
 /// A context. Not shared between threads: llama.cpp's contexts are not thread-safe.
 #[derive(Debug)]
 pub(crate) struct Context {
-    context: NonNull<sys::llama_context>,
-    memory: NonNull<sys::llama_memory_i>,
+    pub(super) context: NonNull<sys::llama_context>,
+    pub(super) memory: NonNull<sys::llama_memory_i>,
     batch: Batch,
     limits: BatchLimits,
     n_max_threads: i32,
@@ -187,31 +187,7 @@ impl Context {
         }
     }
 
-    /// Makes `to` a copy of `from`, all of it: with one stream per sequence nothing less is possible.
-    ///
-    /// llama.cpp copies the cells' data at the start of the next decode call; freeing either before is safe.
-    ///
-    /// # Errors
-    /// [`DecodeError::Sequence`] for an id that the context does not have.
-    pub(crate) fn copy_sequence(&mut self, from: SeqId, to: SeqId) -> Result<(), DecodeError> {
-        let (from, to) = (self.checked(from)?, self.checked(to)?);
-        // SAFETY: both ids are in range and the copy is of the whole sequence.
-        unsafe { sys::llama_memory_seq_cp(self.memory.as_ptr(), from, to, -1, -1) };
-        Ok(())
-    }
-
-    /// Frees all cells of a sequence.
-    ///
-    /// # Errors
-    /// [`DecodeError::Sequence`] for an id that the context does not have.
-    pub(crate) fn free_sequence(&mut self, seq: SeqId) -> Result<(), DecodeError> {
-        let seq = self.checked(seq)?;
-        // SAFETY: the id is in range. Removing a whole sequence never fails.
-        unsafe { sys::llama_memory_seq_rm(self.memory.as_ptr(), seq, -1, -1) };
-        Ok(())
-    }
-
-    fn checked(&self, seq: SeqId) -> Result<sys::llama_seq_id, DecodeError> {
+    pub(super) fn checked(&self, seq: SeqId) -> Result<sys::llama_seq_id, DecodeError> {
         if seq < self.limits.n_seq { Ok(seq.cast_signed()) } else { Err(DecodeError::Sequence(seq)) }
     }
 }

@@ -67,6 +67,9 @@ pub(crate) enum DecodeError {
     /// No such sequence.
     #[error("sequence {0} is not one of the context's")]
     Sequence(SeqId),
+    /// The cells of this sequence could not be cut, taken out or put back.
+    #[error("the cells of sequence {0} could not be moved")]
+    State(SeqId),
     /// The position does not fit the sequence's cells.
     #[error("position {0} does not fit the context")]
     Position(u32),

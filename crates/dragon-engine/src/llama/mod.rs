@@ -10,6 +10,7 @@ mod error;
 pub(crate) mod log;
 mod model;
 mod runs;
+mod sequence;
 mod specials;
 mod thread_pool;
 mod vocab;

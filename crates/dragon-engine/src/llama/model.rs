@@ -61,8 +61,8 @@ impl Model {
 
     /// Refuses what cannot run in the batch loop.
     ///
-    /// Recurrent and hybrid models are allowed: the loop removes and copies whole sequences only, which they
-    /// can do; only trimming a sequence is beyond them.
+    /// Recurrent and hybrid models are allowed: the loop removes and copies whole sequences, which they can do;
+    /// only trimming a sequence is beyond them, see [`Self::can_trim`].
     fn check_kind(&self) -> Result<(), ModelError> {
         // SAFETY: read-only questions to a live model.
         let (has_encoder, has_decoder, is_diffusion) = unsafe {
@@ -86,6 +86,18 @@ impl Model {
     /// [`ModelError::NoVocabulary`].
     pub(crate) fn vocab(&self) -> Result<Vocab, ModelError> {
         Vocab::of(self)
+    }
+
+    /// Whether a sequence can be cut at any token. Not where the state is a summary of all that came before
+    /// (recurrent and hybrid models), nor where cells are thrown away on the way (sliding windows).
+    pub(crate) fn can_trim(&self) -> bool {
+        // SAFETY: read-only questions to a live model.
+        unsafe {
+            let model = self.as_ptr();
+            !sys::llama_model_is_recurrent(model)
+                && !sys::llama_model_is_hybrid(model)
+                && sys::llama_model_n_swa(model) <= 0
+        }
     }
 
     /// Tokens of context that the model was trained for.

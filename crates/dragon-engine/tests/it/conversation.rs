@@ -129,7 +129,7 @@ fn texts_are_tokenized_while_sequences_run_and_pieces_are_joined() {
     let tokens = loop {
         match engine.next() {
             FromEngine::Tokens(piece) => break piece.tokens,
-            FromEngine::Step(_) => {}
+            FromEngine::Step(_) | FromEngine::Prefilled(_) => {}
             other => panic!("{other:?}"),
         }
     };

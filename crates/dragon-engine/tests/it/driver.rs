@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use dragon_ipc::{
     Aborted, CacheType, Choice, Decoder, End, FlashAttention, FromEngine, GenerationId, Heartbeat, Hello,
-    LoadSpec, Output, PROTOCOL_VERSION, PromptPiece, Ready, Sampling, Start, TextLane, ToEngine,
+    LoadSpec, Output, PROTOCOL_VERSION, Prefilled, PromptPiece, Ready, Sampling, Start, TextLane, ToEngine,
     TokenizePiece, encode,
 };
 
@@ -22,6 +22,8 @@ pub(crate) struct Engine {
     pub(crate) child: Child,
     socket: Option<UnixStream>,
     messages: Receiver<FromEngine>,
+    /// How the prompts so far came into their cells, in the order of their ends.
+    pub(crate) prefilled: Vec<Prefilled>,
 }
 
 /// What one choice gave.
@@ -83,7 +85,7 @@ impl Engine {
             .spawn()
             .unwrap();
         let messages = read_in_background(ours.try_clone().unwrap());
-        Self { child, socket: Some(ours), messages }
+        Self { child, socket: Some(ours), messages, prefilled: Vec::new() }
     }
 
     /// An engine that has loaded a model.
@@ -193,10 +195,27 @@ impl Engine {
         answers
     }
 
+    /// Collects until this many choices of one generation have ended; what others still say is lost.
+    pub(crate) fn answers_of(&mut self, generation: GenerationId, n_choices: usize) -> BTreeMap<u32, Answer> {
+        let mut answers: BTreeMap<_, Answer> = BTreeMap::new();
+        while answers.values().filter(|answer| answer.end.is_some()).count() < n_choices {
+            for output in self.next_outputs().into_iter().filter(|output| output.generation == generation) {
+                let answer = answers.entry(output.choice).or_default();
+                answer.text.extend(output.piece);
+                answer.tokens.push(output.token);
+                answer.end = output.end;
+            }
+        }
+        answers
+    }
+
     pub(crate) fn next_outputs(&mut self) -> Vec<Output> {
-        match self.next() {
-            FromEngine::Step(step) => step.outputs,
-            other => panic!("{other:?}"),
+        loop {
+            match self.next() {
+                FromEngine::Step(step) => return step.outputs,
+                FromEngine::Prefilled(prefilled) => self.prefilled.push(prefilled),
+                other => panic!("{other:?}"),
+            }
         }
     }
 
@@ -204,7 +223,7 @@ impl Engine {
         loop {
             match self.next() {
                 FromEngine::Aborted(aborted) => return aborted,
-                FromEngine::Step(_) => {}
+                FromEngine::Step(_) | FromEngine::Prefilled(_) => {}
                 other => panic!("{other:?}"),
             }
         }

@@ -10,4 +10,5 @@ mod conversation;
 mod driver;
 mod equality;
 mod lifetime;
+mod prefixes;
 mod texts;

@@ -24,12 +24,14 @@ pub(super) struct Fake {
 }
 
 impl Fake {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(n_ctx_seq: u32) -> Self {
         let facts = Facts {
             n_vocab: 40,
-            n_ctx_seq: 48,
+            n_ctx_seq,
             n_slots: 6,
             n_prefill_chunk: 8,
+            keeps_prefixes: true,
+            n_max_kept_bytes: 4000,
             end_tokens: vec![END],
             suppressed_tokens: vec![SUPPRESSED],
         };
@@ -89,9 +91,20 @@ impl Compute for Fake {
         self.logits.get(row).and_then(Option::as_deref).ok_or(DecodeError::NoLogits(row))
     }
 
-    fn copy_sequence(&mut self, from: SeqId, to: SeqId) -> Result<(), DecodeError> {
-        assert!(self.cells[to as usize].is_empty(), "a copy over sequence {to}");
-        self.cells[to as usize] = self.cells[from as usize].clone();
+    fn save_sequence(&mut self, seq: SeqId) -> Result<Vec<u8>, DecodeError> {
+        Ok(self.cells[seq as usize].iter().flat_map(|token| token.to_le_bytes()).collect())
+    }
+
+    fn restore_sequence(&mut self, seq: SeqId, state: &[u8]) -> Result<(), DecodeError> {
+        assert!(self.cells[seq as usize].is_empty(), "a copy over sequence {seq}");
+        let tokens = state.chunks_exact(4).map(|bytes| TokenId::from_le_bytes(bytes.try_into().unwrap()));
+        self.cells[seq as usize] = tokens.collect();
+        Ok(())
+    }
+
+    fn trim_sequence(&mut self, seq: SeqId, n_tokens: u32) -> Result<(), DecodeError> {
+        assert!(self.cells[seq as usize].len() >= n_tokens as usize, "sequence {seq} is shorter");
+        self.cells[seq as usize].truncate(n_tokens as usize);
         Ok(())
     }
 

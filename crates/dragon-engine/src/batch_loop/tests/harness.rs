@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::mpsc::Receiver;
 
-use dragon_ipc::{Choice, End, Output, PromptPiece, Sampling, Start};
+use dragon_ipc::{Choice, End, Output, Prefilled, PromptPiece, Sampling, Start};
 
 use super::fake::Fake;
 use crate::batch_loop::*;
@@ -15,6 +15,7 @@ pub(super) struct Harness {
     from_loop: Receiver<Outgoing>,
     pub(super) outputs: Vec<Output>,
     pub(super) aborted: Vec<Aborted>,
+    pub(super) prefilled: Vec<Prefilled>,
 }
 
 /// The answer of one choice: its tokens (without the one that ends a generation) and how it ended.
@@ -22,9 +23,13 @@ pub(super) type Answer = (Vec<TokenId>, Option<End>);
 
 impl Harness {
     pub(super) fn new() -> Self {
+        Self::with_context(48)
+    }
+
+    pub(super) fn with_context(n_ctx_seq: u32) -> Self {
         let (outbox, from_loop) = Outbox::new();
-        let batch_loop = BatchLoop::new(Fake::new(), outbox, Arc::new(Progress::default()));
-        Self { batch_loop, from_loop, outputs: Vec::new(), aborted: Vec::new() }
+        let batch_loop = BatchLoop::new(Fake::new(n_ctx_seq), outbox, Arc::new(Progress::default()));
+        Self { batch_loop, from_loop, outputs: Vec::new(), aborted: Vec::new(), prefilled: Vec::new() }
     }
 
     pub(super) fn send(&mut self, message: ToEngine) {
@@ -94,6 +99,7 @@ impl Harness {
         for outgoing in self.from_loop.try_iter() {
             match outgoing {
                 Outgoing::Message(FromEngine::Step(step)) => self.outputs.extend(step.outputs),
+                Outgoing::Message(FromEngine::Prefilled(prefilled)) => self.prefilled.push(prefilled),
                 Outgoing::Message(FromEngine::Aborted(aborted)) => self.aborted.push(aborted),
                 other => panic!("{other:?}"),
             }

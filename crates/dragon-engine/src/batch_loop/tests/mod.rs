@@ -1,6 +1,7 @@
 mod fake;
 mod harness;
 mod limits;
+mod prefixes;
 mod together;
 
 use dragon_ipc::AbortKind;

@@ -35,9 +35,13 @@ fn requests() -> impl Strategy<Value = Vec<Request>> {
         ignore_eos,
         ..greedy()
     });
-    let request = (prop::collection::vec(2_u32..40, 1..30), 1_u32..4, 1_u32..30, sampling).prop_map(
-        |(prompt, n_choices, n_max_tokens, sampling)| Request { prompt, n_choices, n_max_tokens, sampling },
-    );
+    // Many begin alike, so that some start from what others left.
+    let prompt = (0..28_usize, prop::collection::vec(2_u32..40, 1..20))
+        .prop_map(|(n_shared, own)| (2_u32..30).take(n_shared).chain(own).collect::<Vec<_>>());
+    let request =
+        (prompt, 1_u32..4, 1_u32..30, sampling).prop_map(|(prompt, n_choices, n_max_tokens, sampling)| {
+            Request { prompt, n_choices, n_max_tokens, sampling }
+        });
     prop::collection::vec(request, 1..6)
 }
 
