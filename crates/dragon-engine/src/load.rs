@@ -57,6 +57,8 @@ fn allocate(model: &Model, spec: &LoadSpec) -> Result<Loaded, LoadError> {
         n_seq: spec.n_slots,
         // A call holds a chunk of a prompt or a token of every sequence.
         n_batch: spec.n_prefill_chunk.max(spec.n_slots),
+        // At most one row of logits per sequence is ever asked for.
+        n_outputs: spec.n_slots,
         n_threads: spec.n_threads,
         cache_type: spec.cache_type,
         flash_attention: spec.flash_attention,

@@ -15,6 +15,7 @@ mod kept;
 mod link;
 mod llama;
 mod load;
+mod oneshot;
 mod pace;
 mod progress;
 mod prompts;
@@ -35,6 +36,11 @@ use startup::StartupError;
 
 fn main() {
     end_process_on_panic();
+    match oneshot::run(std::env::args_os().skip(1).collect()) {
+        None => {}
+        Some(Ok(())) => return,
+        Some(Err((exit, why))) => end_process_saying(exit, &why),
+    }
     startup::tie_to_parent();
     match startup::socket() {
         Ok(socket) => serve(socket),

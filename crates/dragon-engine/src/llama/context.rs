@@ -18,6 +18,8 @@ pub(crate) struct ContextSpec {
     pub(crate) n_seq: u32,
     /// Tokens in one decode call.
     pub(crate) n_batch: u32,
+    /// Rows of logits that one call may ask for.
+    pub(crate) n_outputs: u32,
     /// Threads for compute.
     pub(crate) n_threads: u32,
     /// Format of the cells.
@@ -66,8 +68,8 @@ impl ContextSpec {
         // One call is one piece of work: what a call holds is decided by the batch loop alone.
         params.n_ubatch = self.n_batch;
         params.n_seq_max = self.n_seq;
-        // At most one row of logits per sequence is ever asked for; the default reserves n_batch of them.
-        params.n_outputs_max = self.n_seq;
+        // The default reserves n_batch of them, each a vocabulary long.
+        params.n_outputs_max = self.n_outputs;
         params.n_threads = self.n_threads()?;
         params.n_threads_batch = params.n_threads;
         // One stream per sequence: attention then runs over a sequence's own cells, not over everyone's.
@@ -200,7 +202,7 @@ fn allocated(context: NonNull<sys::llama_context>, spec: &ContextSpec, vocab: &V
     };
     BatchLimits {
         n_batch: n_batch as usize,
-        n_outputs: spec.n_seq as usize,
+        n_outputs: spec.n_outputs as usize,
         n_seq,
         n_ctx_seq,
         n_vocab: vocab.n_tokens(),

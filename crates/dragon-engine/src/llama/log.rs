@@ -47,7 +47,7 @@ pub(crate) fn write_line(level: Level, text: &str) {
 }
 
 /// The last error that llama.cpp logged, for messages; forgets it.
-pub(super) fn take_last_error() -> Option<String> {
+pub(crate) fn take_last_error() -> Option<String> {
     lines().last_error.take()
 }
 

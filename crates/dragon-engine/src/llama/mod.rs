@@ -9,6 +9,7 @@ mod context;
 mod error;
 pub(crate) mod log;
 mod model;
+mod quantize;
 mod runs;
 mod sequence;
 mod specials;
@@ -20,6 +21,7 @@ pub(crate) use batch::{Logits, Row};
 pub(crate) use context::{Context, ContextSpec};
 pub(crate) use error::{ContextError, DecodeError, ModelError};
 pub(crate) use model::Model;
+pub(crate) use quantize::{WeightFormat, quantize};
 pub(crate) use runs::{MAX_RUN_BYTES, STACK_PER_MATCHED_BYTE};
 pub(crate) use vocab::{Bounds, Vocab};
 

@@ -10,5 +10,6 @@ mod conversation;
 mod driver;
 mod equality;
 mod lifetime;
+mod oneshot;
 mod prefixes;
 mod texts;

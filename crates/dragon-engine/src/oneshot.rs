@@ -1,0 +1,101 @@
+//! Work that needs llama.cpp but no server: measuring, comparing, converting.
+//!
+//! `dragon tune` and the conversion of weights start these modes as short-lived processes, and so may anybody by
+//! hand. Results go to standard output, one JSON object a line; the log goes to standard error.
+
+mod args;
+mod bench;
+mod compare;
+mod convert;
+mod divergence;
+mod sandbox;
+
+use std::ffi::OsString;
+use std::io::Write as _;
+
+use dragon_ipc::EngineExit;
+
+use crate::llama::{ContextError, DecodeError, ModelError};
+use crate::load::LoadError;
+use args::{Args, ArgsError};
+
+/// What `--help` says.
+const HELP: &str = "\
+dragon-engine computes for `dragon`, which starts it; without arguments it expects a socket as standard input.
+
+By hand:
+  dragon-engine bench --model FILE     speed of bare prefill and decode loops
+      --cache-type f16|bf16|q8_0|f32   --flash-attention auto|on|off   --threads N   --prefill-chunk N
+      --prompt N   --new N   --batches 1,8,32   --mix PARALLEL   --shared PARALLEL
+  dragon-engine compare --reference FILE --model FILE    how far two ways of computing are apart
+      --reference-cache-type TYPE   --reference-flash-attention WORD   --cache-type TYPE
+      --flash-attention WORD   --threads N
+  dragon-engine convert --from FILE --to FILE --format q8_0|q4_0|q4_1|f16|bf16   other number formats for weights
+      --threads N
+";
+
+/// Why a mode cannot do its work.
+#[derive(Debug, thiserror::Error)]
+enum OneshotError {
+    #[error(transparent)]
+    Args(#[from] ArgsError),
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    #[error(transparent)]
+    Context(#[from] ContextError),
+    #[error("a call failed: {0}")]
+    Decode(#[from] DecodeError),
+    #[error("the two models have different vocabularies, so their texts cannot be compared")]
+    Vocabularies,
+    #[error("{path} exists already; remove it or choose another name")]
+    Exists { path: String },
+    #[error("llama.cpp could not convert the weights: {}", .0.as_deref().unwrap_or("it gave no reason"))]
+    Convert(Option<String>),
+    #[error("{what}: {error}")]
+    Io { what: String, error: std::io::Error },
+}
+
+/// Does what the arguments say and returns how to end; `None` without arguments: the engine is to serve.
+pub(crate) fn run(arguments: Vec<OsString>) -> Option<Result<(), (EngineExit, String)>> {
+    let (mode, rest) = arguments.split_first()?;
+    let outcome = match mode.to_str() {
+        Some("bench") => {
+            Args::read(rest, bench::NAMES).map_err(OneshotError::from).and_then(|args| bench::run(&args))
+        }
+        Some("compare") => {
+            Args::read(rest, compare::NAMES).map_err(OneshotError::from).and_then(|args| compare::run(&args))
+        }
+        Some("convert") => {
+            Args::read(rest, convert::NAMES).map_err(OneshotError::from).and_then(|args| convert::run(&args))
+        }
+        Some("--help" | "-h" | "help") => {
+            say(HELP.trim_end());
+            Ok(())
+        }
+        _ => Err(ArgsError::Mode(mode.to_string_lossy().into_owned()).into()),
+    };
+    Some(outcome.map_err(|error| (error.exit(), error.to_string())))
+}
+
+/// Writes one line of the result. Who does not read it does not want it.
+fn say(line: &str) {
+    let mut stdout = std::io::stdout().lock();
+    let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+}
+
+// === impl OneshotError ===
+
+impl OneshotError {
+    fn exit(&self) -> EngineExit {
+        match self {
+            Self::Args(_) | Self::Exists { .. } => EngineExit::Usage,
+            Self::Load(error) => error.exit(),
+            Self::Model(_) | Self::Context(_) | Self::Vocabularies | Self::Convert(_) => {
+                EngineExit::LoadFailed
+            }
+            Self::Decode(_) | Self::Io { .. } => EngineExit::Internal,
+        }
+    }
+}
