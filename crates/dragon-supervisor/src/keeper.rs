@@ -101,7 +101,7 @@ fn start(binary: &Path, exit: watch::Receiver<Option<ExitStatus>>) -> io::Result
     Ok((child, Spawned { process, socket, output }))
 }
 
-fn command(binary: &Path) -> Command {
+pub(crate) fn command(binary: &Path) -> Command {
     let mut command = Command::new(binary);
     command.env_clear().envs(ADDED);
     command.envs(INHERITED.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));

@@ -31,6 +31,7 @@ mod service;
 mod shared;
 mod state;
 mod supervise;
+mod tool;
 mod traffic;
 
 pub use death::Death;
@@ -40,3 +41,4 @@ pub use generation::Generation;
 pub use job::{AddSpecial, End, Event, Job, MAX_LOGIT_BIAS, Token, TokenLogprobs, TopLogprob};
 pub use life::Patience;
 pub use state::{EngineState, Health, Heard, Progress};
+pub use tool::{ToolError, run_tool};

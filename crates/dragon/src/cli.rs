@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::Flags;
 use crate::exit::Exit;
+use crate::tune::TuneArgs;
 
 /// A local language model server that always answers.
 #[derive(Debug, Parser)]
@@ -22,6 +23,10 @@ pub(crate) enum Command {
     ///
     /// Without --config and --model it serves the default model from models/ in the current directory.
     Serve(ServeArgs),
+    /// Measure how this machine computes a model fastest, and keep the answer for `dragon serve`.
+    ///
+    /// Takes some minutes on an idle machine; see docs/TUNING.md.
+    Tune(TuneArgs),
 }
 
 /// Flags of `serve`. All are taken as text and checked together with the file: a typed flag would end the

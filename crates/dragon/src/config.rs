@@ -15,7 +15,9 @@ mod source;
 pub(crate) use place::{Located, Place};
 pub(crate) use plan::{Flags, ModelPlan, Plan};
 pub(crate) use problems::Problems;
-pub(crate) use settings::defaults;
+pub(crate) use settings::{UseTuned, Weights, defaults};
+#[cfg(test)]
+pub(crate) use tests::plan_of as plan_of_text;
 
 #[cfg(test)]
 mod tests;

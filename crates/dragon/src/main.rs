@@ -3,6 +3,7 @@
 
 mod banner;
 mod cli;
+mod computing;
 mod config;
 mod exit;
 mod host;
@@ -12,6 +13,8 @@ mod report;
 mod serve;
 mod signals;
 mod size;
+mod tune;
+mod weights;
 
 use std::num::NonZero;
 use std::process::ExitCode;
@@ -29,6 +32,10 @@ const MAX_WORKER_THREADS: usize = 4;
 fn main() -> ExitCode {
     let exit = match Cli::try_parse() {
         Ok(Cli { command: Command::Serve(args) }) => serve(args),
+        Ok(Cli { command: Command::Tune(args) }) => {
+            log::start();
+            tune::run(&args)
+        }
         Err(usage) => cli::explain(&usage),
     };
     exit.into()

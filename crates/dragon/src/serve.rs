@@ -16,6 +16,7 @@ use crate::exit::Exit;
 use crate::report;
 use crate::signals::Signals;
 use crate::size::as_usize;
+pub(crate) use check::engine_program;
 use check::{Checked, check};
 pub(crate) use engines::LoadFailure;
 use engines::{Engines, Loaded};
@@ -24,10 +25,13 @@ use listen::{Bound, warn_beyond_loopback};
 /// Serves until a signal comes, or until it turns out that it cannot.
 pub(crate) async fn serve(flags: &Flags) -> Exit {
     // Until here, and while files are read, a signal ends the process at once: there is nothing to drain.
-    let Checked { plan, models, engine_program, bound } = match check(flags) {
+    let Checked { plan, mut models, engine_program, bound } = match check(flags) {
         Ok(checked) => checked,
         Err(exit) => return exit,
     };
+    for model in &mut models {
+        model.choose_weights(&engine_program);
+    }
     let mut signals = match Signals::install() {
         Ok(signals) => signals,
         Err(error) => return report::failure(Exit::Internal, &format!("cannot handle signals: {error}")),

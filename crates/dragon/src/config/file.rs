@@ -3,11 +3,11 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use dragon_ipc::CacheType;
+use dragon_ipc::{CacheType, FlashAttention};
 use toml::de::{DeTable, DeValue};
 
 use super::reader::{NotYet, Reader, did_you_mean, give};
-use super::settings::{model, server};
+use super::settings::{UseTuned, Weights, model, server};
 use super::source::Source;
 use super::{Located, Place, Problems};
 
@@ -42,10 +42,15 @@ pub(crate) struct ModelSection {
     pub(crate) sha256: Option<Located<String>>,
     pub(crate) ctx: Option<Located<u32>>,
     pub(crate) slots: Option<u32>,
-    pub(crate) cache_type: Option<CacheType>,
+    pub(crate) cache_type: Option<Option<CacheType>>,
+    pub(crate) flash_attention: Option<Option<FlashAttention>>,
     pub(crate) threads: Option<u32>,
     pub(crate) prefill_chunk: Option<u32>,
     pub(crate) gpu_layers: Option<u32>,
+    pub(crate) prefix_cache_mib: Option<u32>,
+    pub(crate) speculation: Option<u32>,
+    pub(crate) weights: Option<Weights>,
+    pub(crate) tuned: Option<UseTuned>,
     pub(crate) max_tokens: Option<u32>,
     pub(crate) deadline_ms: Option<u32>,
     pub(crate) queue_max: Option<u32>,
@@ -66,7 +71,7 @@ pub(crate) enum Models {
 }
 
 const SERVER_NOT_YET: NotYet = NotYet(&[]);
-const MODEL_NOT_YET: NotYet = NotYet(&["weights", "tuned", "guard"]);
+const MODEL_NOT_YET: NotYet = NotYet(&["guard"]);
 const SECTIONS_NOT_YET: &[&str] = &["client"];
 const SECTIONS: &[&str] = &["server", "model"];
 
@@ -191,9 +196,14 @@ impl ModelSection {
             ctx: reader.integer(&model::CTX),
             slots: value(reader.integer(&model::SLOTS)),
             cache_type: value(reader.choice(&model::CACHE_TYPE)),
+            flash_attention: value(reader.choice(&model::FLASH_ATTENTION)),
             threads: value(reader.integer(&model::THREADS)),
             prefill_chunk: value(reader.integer(&model::PREFILL_CHUNK)),
             gpu_layers: value(reader.integer(&model::GPU_LAYERS)),
+            prefix_cache_mib: value(reader.integer(&model::PREFIX_CACHE_MIB)),
+            speculation: value(reader.choice(&model::SPECULATION)),
+            weights: value(reader.choice(&model::WEIGHTS)),
+            tuned: value(reader.choice(&model::TUNED)),
             max_tokens: value(reader.integer(&model::MAX_TOKENS)),
             deadline_ms: value(reader.integer(&model::DEADLINE_MS)),
             queue_max: value(reader.integer(&model::QUEUE_MAX)),

@@ -1,16 +1,15 @@
 //! Second stage: what the program does. Defaults, then the file, then the flags.
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
-use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use dragon_core::sampling::SamplingDefaults;
-use dragon_ipc::CacheType;
+use dragon_ipc::{CacheType, FlashAttention};
 
 use super::file::{FileConfig, ModelSection, Models, ServerSection, check_id, parse_listen};
 use super::reader::give;
-use super::settings::{Integer, defaults, model, server};
+use super::settings::{Integer, UseTuned, Weights, defaults, model, server};
 use super::{Located, Place, Problems};
 
 /// Only this machine: listening further is a decision that somebody has to take.
@@ -60,10 +59,17 @@ pub(crate) struct ModelPlan {
     /// Left out: worked out from the model.
     pub(crate) ctx: Option<Located<u32>>,
     pub(crate) slots: u32,
-    pub(crate) cache_type: CacheType,
-    pub(crate) threads: u32,
-    pub(crate) prefill_chunk: u32,
+    /// Left open: as tuning or the rules of thumb say. So are the next three.
+    pub(crate) cache_type: Option<CacheType>,
+    pub(crate) flash_attention: Option<FlashAttention>,
+    pub(crate) threads: Option<u32>,
+    pub(crate) prefill_chunk: Option<u32>,
     pub(crate) gpu_layers: u32,
+    pub(crate) prefix_cache_mib: u32,
+    /// Tokens guessed at once; 0: none.
+    pub(crate) max_draft: u32,
+    pub(crate) weights: Weights,
+    pub(crate) use_tuned: UseTuned,
     pub(crate) max_tokens: Option<u32>,
     pub(crate) deadline: Duration,
     pub(crate) queue_max: u32,
@@ -215,10 +221,15 @@ fn resolve_model(section: ModelSection, path: Located<PathBuf>, server: &ServerS
         sha256: section.sha256,
         ctx: section.ctx,
         slots: section.slots.unwrap_or(defaults::SLOTS),
-        cache_type: section.cache_type.unwrap_or(CacheType::F16),
-        threads: section.threads.unwrap_or_else(available_threads),
-        prefill_chunk: section.prefill_chunk.unwrap_or(defaults::PREFILL_CHUNK),
+        cache_type: section.cache_type.flatten(),
+        flash_attention: section.flash_attention.flatten(),
+        threads: section.threads,
+        prefill_chunk: section.prefill_chunk,
         gpu_layers: section.gpu_layers.unwrap_or(defaults::GPU_LAYERS),
+        prefix_cache_mib: section.prefix_cache_mib.unwrap_or(defaults::PREFIX_CACHE_MIB),
+        max_draft: section.speculation.unwrap_or(0),
+        weights: section.weights.unwrap_or(Weights::AsIs),
+        use_tuned: section.tuned.unwrap_or(UseTuned::Auto),
         max_tokens: section.max_tokens,
         deadline: Duration::from_millis(deadline_ms.into()),
         queue_max: section.queue_max.or(server.queue_max).unwrap_or(defaults::QUEUE_MAX),
@@ -236,10 +247,4 @@ fn resolve_model(section: ModelSection, path: Located<PathBuf>, server: &ServerS
 fn resolve_path(path: Located<String>) -> Located<PathBuf> {
     let directory = path.place.directory().unwrap_or_default();
     path.map(|path| directory.join(path))
-}
-
-/// What the operating system lets this process use, quotas and affinity included.
-fn available_threads() -> u32 {
-    let n_threads = std::thread::available_parallelism().map_or(1, NonZero::get);
-    u32::try_from(n_threads).unwrap_or(model::THREADS.max).min(model::THREADS.max)
 }

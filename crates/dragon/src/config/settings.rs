@@ -56,6 +56,24 @@ pub(crate) struct Choice<T: 'static> {
     pub(crate) default: &'static str,
 }
 
+/// Whether a model is served from its own file or from a faster form of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Weights {
+    /// From the file that is named.
+    AsIs,
+    /// Converted once to what this machine computes fastest, where that loses next to nothing.
+    Fast,
+}
+
+/// Whether the result of a tuning run is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum UseTuned {
+    /// Where there is one for this machine.
+    Auto,
+    /// Never.
+    Off,
+}
+
 /// What holds where nobody says anything. The address, the cache format and the sampling defaults stand
 /// beside their types.
 pub(crate) mod defaults {
@@ -69,8 +87,11 @@ pub(crate) mod defaults {
     pub(crate) const MAX_BODY_BYTES: u32 = 1 << 20;
     /// Sequences at once: where two cores stop gaining from a larger batch.
     pub(crate) const SLOTS: u32 = 8;
-    /// Prompt tokens per call: other streams wait for one chunk at most.
-    pub(crate) const PREFILL_CHUNK: u32 = 64;
+    /// Memory for prompts and answers that have left the cache: some ten thousand tokens of a small model, and
+    /// little beside the rest of a machine with 8 GiB.
+    pub(crate) const PREFIX_CACHE_MIB: u32 = 256;
+    /// Tokens guessed from the prompt and checked in one call: more are rarely right to the end.
+    pub(crate) const MAX_DRAFT: u32 = 8;
     /// Nothing on a GPU.
     pub(crate) const GPU_LAYERS: u32 = 0;
     /// Context per sequence, in tokens, where the model was trained for at least as much.
@@ -118,9 +139,9 @@ pub(crate) mod server {
 
 /// Settings of each `[[model]]`.
 pub(crate) mod model {
-    use dragon_ipc::CacheType;
+    use dragon_ipc::{CacheType, FlashAttention};
 
-    use super::{Bound, Choice, Integer, Number, Setting, Text, defaults};
+    use super::{Bound, Choice, Integer, Number, Setting, Text, UseTuned, Weights, defaults};
 
     /// Left out: the server's.
     pub(crate) const DEADLINE_MS: Integer = super::deadline_ms(None);
@@ -135,25 +156,48 @@ pub(crate) mod model {
         Integer { name: "ctx", unit: "tokens", min: 64, max: 1 << 20, default: None };
     pub(crate) const SLOTS: Integer =
         Integer { name: "slots", unit: "", min: 1, max: 256, default: Some(defaults::SLOTS) };
-    pub(crate) const CACHE_TYPE: Choice<CacheType> = Choice {
+    /// `None`: as tuning or the rules of thumb say.
+    pub(crate) const CACHE_TYPE: Choice<Option<CacheType>> = Choice {
         name: "cache_type",
         words: &[
-            ("f32", CacheType::F32),
-            ("f16", CacheType::F16),
-            ("bf16", CacheType::Bf16),
-            ("q8_0", CacheType::Q8_0),
+            ("auto", None),
+            ("f32", Some(CacheType::F32)),
+            ("f16", Some(CacheType::F16)),
+            ("bf16", Some(CacheType::Bf16)),
+            ("q8_0", Some(CacheType::Q8_0)),
         ],
-        default: "f16",
+        default: "auto",
     };
+    /// `None`: as tuning or the rules of thumb say.
+    pub(crate) const FLASH_ATTENTION: Choice<Option<FlashAttention>> = Choice {
+        name: "flash_attention",
+        words: &[("auto", None), ("on", Some(FlashAttention::On)), ("off", Some(FlashAttention::Off))],
+        default: "auto",
+    };
+    pub(crate) const PREFIX_CACHE_MIB: Integer = Integer {
+        name: "prefix_cache_mib",
+        unit: "MiB",
+        min: 0,
+        max: 1 << 20,
+        default: Some(defaults::PREFIX_CACHE_MIB),
+    };
+    /// Tokens guessed at once.
+    pub(crate) const SPECULATION: Choice<u32> = Choice {
+        name: "speculation",
+        words: &[("off", 0), ("prompt-lookup", defaults::MAX_DRAFT)],
+        default: "off",
+    };
+    pub(crate) const WEIGHTS: Choice<Weights> = Choice {
+        name: "weights",
+        words: &[("as-is", Weights::AsIs), ("fast", Weights::Fast)],
+        default: "as-is",
+    };
+    pub(crate) const TUNED: Choice<UseTuned> =
+        Choice { name: "tuned", words: &[("auto", UseTuned::Auto), ("off", UseTuned::Off)], default: "auto" };
     pub(crate) const THREADS: Integer =
         Integer { name: "threads", unit: "", min: 1, max: 1024, default: None };
-    pub(crate) const PREFILL_CHUNK: Integer = Integer {
-        name: "prefill_chunk",
-        unit: "tokens",
-        min: 8,
-        max: 2048,
-        default: Some(defaults::PREFILL_CHUNK),
-    };
+    pub(crate) const PREFILL_CHUNK: Integer =
+        Integer { name: "prefill_chunk", unit: "tokens", min: 8, max: 2048, default: None };
     pub(crate) const GPU_LAYERS: Integer =
         Integer { name: "gpu_layers", unit: "", min: 0, max: 1000, default: Some(defaults::GPU_LAYERS) };
     pub(crate) const MAX_TOKENS: Integer =
@@ -177,9 +221,14 @@ pub(crate) mod model {
         &CTX,
         &SLOTS,
         &CACHE_TYPE,
+        &FLASH_ATTENTION,
         &THREADS,
         &PREFILL_CHUNK,
         &GPU_LAYERS,
+        &PREFIX_CACHE_MIB,
+        &SPECULATION,
+        &WEIGHTS,
+        &TUNED,
         &MAX_TOKENS,
         &DEADLINE_MS,
         &QUEUE_MAX,

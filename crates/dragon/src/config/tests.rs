@@ -29,7 +29,7 @@ fn problems_of(text: &str) -> Vec<String> {
 }
 
 /// The plan of a text that has to be right.
-fn plan_of(text: &str) -> Plan {
+pub(crate) fn plan_of(text: &str) -> Plan {
     let (plan, problems) = plan(text, &Flags::default());
     assert_eq!(problems, Vec::<String>::new());
     plan

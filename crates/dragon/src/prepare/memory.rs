@@ -72,6 +72,7 @@ mod tests {
                 n_max_kept_bytes: 0,
                 n_max_draft: 0,
             },
+            fast: None,
             memory_bytes,
         }
     }

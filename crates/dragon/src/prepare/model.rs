@@ -4,13 +4,15 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use dragon_http::ModelSettings;
-use dragon_ipc::{CacheType, FlashAttention, LoadSpec};
+use dragon_ipc::{CacheType, LoadSpec};
 use dragon_models::{KvElement, ModelFile, estimate_memory, sha256_of_file};
 use dragon_template::{ChatTemplate, SpecialTokens};
 
 use super::template;
-use crate::config::{Located, ModelPlan, Place, Problems, defaults};
+use crate::computing::{self, Computing, Machine, TUNED, Tuned};
+use crate::config::{Located, ModelPlan, Place, Problems, UseTuned, Weights, defaults};
 use crate::size::as_usize;
+use crate::weights::{self, WeightFormat};
 
 /// A model that can be started.
 #[derive(Debug)]
@@ -21,8 +23,19 @@ pub(crate) struct PreparedModel {
     pub(crate) settings: ModelSettings,
     /// For the engine.
     pub(crate) load: LoadSpec,
+    /// Set where the model is to be served from faster weights.
+    pub(crate) fast: Option<Fast>,
     /// Estimate of what the engine will use.
     pub(crate) memory_bytes: u64,
+}
+
+/// What choosing faster weights needs.
+#[derive(Debug)]
+pub(crate) struct Fast {
+    machine: Machine,
+    computing: Computing,
+    /// What a tuning run found, if there was one.
+    tuned: Option<WeightFormat>,
 }
 
 /// Opens the model's file and completes its settings from it. Where something is wrong it is noted; a file
@@ -32,11 +45,24 @@ pub(super) fn prepare(plan: &ModelPlan, problems: &mut Problems) -> Option<Prepa
     let template = chat_template(plan, file.as_ref(), problems);
     let file = file?;
     let n_ctx = fit_context(plan, &file, problems)?;
-    let memory_bytes = estimate(plan, &file, n_ctx, problems)?;
+    let machine = Machine::read();
+    let tuned = kept_tuning(plan, &machine);
+    let (computing, source) = computing::choose(plan, tuned.map(|tuned| tuned.computing), &machine);
+    tracing::info!(
+        model = plan.id,
+        "computing with {computing} (what is not configured comes from {source})"
+    );
+    let memory_bytes = estimate(plan, &file, n_ctx, computing.cache_type, problems)?;
+    let fast = (plan.weights == Weights::Fast).then(|| Fast {
+        machine,
+        computing,
+        tuned: tuned.map(|tuned| tuned.weights),
+    });
     Some(PreparedModel {
         place: plan.path.place.clone(),
         settings: edge_settings(plan, template),
-        load: load_spec(plan, n_ctx),
+        load: load_spec(plan, n_ctx, computing),
+        fast,
         memory_bytes,
     })
 }
@@ -53,7 +79,19 @@ fn edge_settings(plan: &ModelPlan, template: Option<ChatTemplate>) -> ModelSetti
     }
 }
 
-fn load_spec(plan: &ModelPlan, n_ctx: u32) -> LoadSpec {
+/// The result of a tuning run that holds here, unless it is not wanted.
+fn kept_tuning(plan: &ModelPlan, machine: &Machine) -> Option<Tuned> {
+    if plan.use_tuned == UseTuned::Off {
+        return None;
+    }
+    let kept = Tuned::read(&plan.path.value, TUNED, machine);
+    kept.unwrap_or_else(|error| {
+        tracing::warn!(model = plan.id, "its tuning result is not used: {error}; run `dragon tune` again");
+        None
+    })
+}
+
+fn load_spec(plan: &ModelPlan, n_ctx: u32, computing: Computing) -> LoadSpec {
     let path = &plan.path.value;
     LoadSpec {
         // Engines start in a directory of their own, so the path must not depend on the current one. This
@@ -61,14 +99,18 @@ fn load_spec(plan: &ModelPlan, n_ctx: u32) -> LoadSpec {
         path: std::path::absolute(path).unwrap_or_else(|_| path.clone()),
         n_ctx_seq: n_ctx,
         n_slots: plan.slots,
-        n_prefill_chunk: plan.prefill_chunk,
-        n_threads: plan.threads,
-        cache_type: plan.cache_type,
-        flash_attention: FlashAttention::Auto,
+        n_prefill_chunk: computing.prefill_chunk,
+        n_threads: computing.threads,
+        cache_type: computing.cache_type,
+        flash_attention: computing.flash_attention,
         n_gpu_layers: plan.gpu_layers,
-        n_max_kept_bytes: 0,
-        n_max_draft: 0,
+        n_max_kept_bytes: kept_bytes(plan),
+        n_max_draft: plan.max_draft,
     }
+}
+
+fn kept_bytes(plan: &ModelPlan) -> u64 {
+    u64::from(plan.prefix_cache_mib) << 20
 }
 
 /// Compares the file with the digest that the configuration demands, if it does.
@@ -110,14 +152,20 @@ fn fit_context(plan: &ModelPlan, file: &ModelFile, problems: &mut Problems) -> O
     }
 }
 
-fn estimate(plan: &ModelPlan, file: &ModelFile, n_ctx: u32, problems: &mut Problems) -> Option<u64> {
-    let element = match plan.cache_type {
+fn estimate(
+    plan: &ModelPlan,
+    file: &ModelFile,
+    n_ctx: u32,
+    cache_type: CacheType,
+    problems: &mut Problems,
+) -> Option<u64> {
+    let element = match cache_type {
         CacheType::F32 => KvElement::F32,
         CacheType::F16 | CacheType::Bf16 => KvElement::F16,
         CacheType::Q8_0 => KvElement::Q8_0,
     };
     match estimate_memory(file, n_ctx, plan.slots, element) {
-        Ok(estimate) => Some(estimate.total_bytes),
+        Ok(estimate) => Some(estimate.total_bytes.saturating_add(kept_bytes(plan))),
         Err(error) => {
             problems.model(plan.path.place.clone(), "model.ctx", error.to_string(), "");
             None
@@ -150,4 +198,17 @@ fn special_tokens(file: &ModelFile) -> SpecialTokens {
 fn modified_s(path: &Path) -> u64 {
     let modified = path.metadata().and_then(|metadata| metadata.modified()).unwrap_or(UNIX_EPOCH);
     SystemTime::duration_since(&modified, UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs()
+}
+
+// === impl PreparedModel ===
+
+impl PreparedModel {
+    /// Finds the weights that this machine computes fastest, where that is wanted. May take as long as a conversion.
+    pub(crate) fn choose_weights(&mut self, engine: &Path) {
+        let Some(fast) = &self.fast else { return };
+        let (path, format) =
+            weights::serve_from(engine, &self.load.path, &fast.machine, fast.computing, fast.tuned);
+        tracing::info!(model = self.settings.id, "serving {} weights from {}", format.word(), path.display());
+        self.load.path = path;
+    }
 }

@@ -43,7 +43,7 @@ pub(super) fn check(flags: &Flags) -> Result<Checked, Exit> {
 }
 
 /// The program that runs a model: named by the environment, or beside this one.
-fn engine_program(problems: &mut Problems) -> Option<PathBuf> {
+pub(crate) fn engine_program(problems: &mut Problems) -> Option<PathBuf> {
     let named = std::env::var_os(ENGINE_VARIABLE).map(PathBuf::from);
     let program = named.or_else(|| Some(std::env::current_exe().ok()?.with_file_name(ENGINE_PROGRAM)));
     // Engines start in a directory of their own, so the path must not depend on the current one.

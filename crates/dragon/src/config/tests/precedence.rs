@@ -2,11 +2,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use dragon_core::sampling::SamplingDefaults;
-use dragon_ipc::CacheType;
+use dragon_ipc::{CacheType, FlashAttention};
 
 use super::{plan, plan_of};
 use crate::config::settings::{model, server};
-use crate::config::{Flags, Place, Plan, Problems};
+use crate::config::{Flags, Place, Plan, Problems, UseTuned, Weights};
 
 #[test]
 fn without_file_and_flags_the_default_model_is_served_on_loopback() {
@@ -30,14 +30,14 @@ fn defaults_are_the_documented_ones() {
 
     let a = &plan.models[0];
     assert_eq!(Some(a.slots), model::SLOTS.default);
-    assert_eq!(Some(a.prefill_chunk), model::PREFILL_CHUNK.default);
+    assert_eq!(Some(a.prefix_cache_mib), model::PREFIX_CACHE_MIB.default);
     assert_eq!(Some(a.gpu_layers), model::GPU_LAYERS.default);
     assert_eq!(Some(a.queue_max), server::QUEUE_MAX.default);
     assert_eq!(a.deadline, Duration::from_secs(10));
-    assert_eq!(a.cache_type, CacheType::F16);
-    assert_eq!(model::CACHE_TYPE.default, "f16");
+    // Left open, for tuning or the rules of thumb.
+    assert_eq!((a.cache_type, a.flash_attention, a.threads, a.prefill_chunk), (None, None, None, None));
+    assert_eq!((a.max_draft, a.weights, a.use_tuned), (0, Weights::AsIs, UseTuned::Auto));
     assert_eq!((a.ctx.clone(), a.max_tokens, a.sha256.clone()), (None, None, None));
-    assert!(a.threads >= 1);
     assert_eq!(a.sampling, SamplingDefaults::default());
     let documented = SamplingDefaults {
         temperature: model::TEMPERATURE.default,
@@ -67,6 +67,11 @@ sha256 = "B179C9523D0E6A0F98A330C7562B682750A6F8C8C15E5BC70EA373728110DB53"
 ctx = 2048
 slots = 3
 cache_type = "q8_0"
+flash_attention = "on"
+prefix_cache_mib = 64
+speculation = "prompt-lookup"
+weights = "fast"
+tuned = "off"
 threads = 5
 prefill_chunk = 32
 gpu_layers = 1
@@ -91,8 +96,10 @@ min_p = 0.25
     let digest = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53";
     assert_eq!(a.sha256.as_ref().unwrap().value, digest);
     assert_eq!(a.ctx.as_ref().unwrap().value, 2048);
-    assert_eq!((a.slots, a.threads, a.prefill_chunk, a.gpu_layers), (3, 5, 32, 1));
-    assert_eq!(a.cache_type, CacheType::Q8_0);
+    assert_eq!((a.slots, a.threads, a.prefill_chunk, a.gpu_layers), (3, Some(5), Some(32), 1));
+    assert_eq!((a.cache_type, a.flash_attention), (Some(CacheType::Q8_0), Some(FlashAttention::On)));
+    assert_eq!((a.prefix_cache_mib, a.max_draft), (64, 8));
+    assert_eq!((a.weights, a.use_tuned), (Weights::Fast, UseTuned::Off));
     assert_eq!(a.max_tokens, Some(256));
     assert_eq!((a.deadline, a.queue_max), (Duration::from_secs(60), 11));
     assert_eq!(a.chat_template.as_ref().unwrap().value, Path::new("/etc/dragon/t/chat.jinja"));
