@@ -19,7 +19,7 @@ test: ## Run every check and test, from a clean clone
 lint: ## Run only the checks that need no model and no server
 	@scripts/test.sh lint
 
-bench: ## Measure tokens per second and time to first token: make bench ARGS="--rounds 5"
+bench: ## Compare with llama-server, in turn (25 min; FULL=1 for all): make bench ARGS="--rounds 5"
 	@exec scripts/bench.sh $(ARGS)
 
 dist: ## Build portable binaries and pack them into target/dist/

@@ -12,20 +12,14 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/say.sh
 source scripts/say.sh
+# shellcheck source=scripts/native-meaning.sh
+source scripts/native-meaning.sh
 
 flags=${1:-}
 target=${CARGO_TARGET_DIR:-target}
 cpu_stamp=$target/.built-for-cpu
 settings_stamp=$target/.built-with-settings
 cxx=${CXX:-c++}
-
-# What "native" switches on, as the two compilers tell it.
-meaning_of_native() {
-    rustc --print cfg -C target-cpu=native | grep '^target_' | sort
-    "$cxx" -march=native -dM -E -x c++ /dev/null 2>/dev/null ||
-        "$cxx" -mcpu=native -dM -E -x c++ /dev/null 2>/dev/null ||
-        "$cxx" -dM -E -x c++ /dev/null
-}
 
 # Everything that decides how llama.cpp is configured, besides its own version.
 settings() {

@@ -2,13 +2,19 @@
 
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
+
+use crate::compare::CompareArgs;
 
 /// Measures tokens per second and time to first token of an OpenAI-compatible server.
 #[derive(Debug, Parser)]
 #[command(name = "dragon-bench")]
 #[group(skip)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+
     /// Measure a running Dragon at this address, such as http://127.0.0.1:8080.
     #[arg(long, required_unless_present_any = ["server", "peer_url"], conflicts_with = "server")]
     pub(crate) url: Option<String>,
@@ -52,6 +58,13 @@ pub(crate) struct Args {
     /// Folder for the report, as Markdown and as JSON.
     #[arg(long, default_value = "bench-results", value_name = "FOLDER")]
     pub(crate) out: PathBuf,
+}
+
+/// Other measurements.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Compare with llama.cpp's own server, on the same work, in turn.
+    Compare(Box<CompareArgs>),
 }
 
 #[cfg(test)]

@@ -29,10 +29,14 @@ pub(crate) struct Answer {
     pub(crate) first_text_at: Instant,
     /// When the last chunk with text arrived.
     pub(crate) last_text_at: Instant,
+    /// When each chunk with text arrived; most hold one token.
+    pub(crate) texts_at: Vec<Instant>,
     /// Tokens of the answer, as the server counts them in `usage`.
     pub(crate) n_tokens: u32,
     /// Tokens of the prompt, as the server counts them in `usage`.
     pub(crate) n_prompt_tokens: u32,
+    /// Of the prompt's tokens, those that the server did not compute again, where it says so.
+    pub(crate) n_cached: u32,
     /// `dragon.outcome` of the last chunk, where the server sends it.
     pub(crate) outcome: Option<String>,
 }
@@ -96,8 +100,9 @@ async fn send(base: &str, path: &str, method: Method, body: Bytes) -> Result<Res
 /// What the chunks of a stream have told so far.
 #[derive(Debug, Default)]
 struct Seen {
-    text_at: Option<(Instant, Instant)>,
+    texts_at: Vec<Instant>,
     usage: Option<(u32, u32)>,
+    n_cached: u32,
     outcome: Option<String>,
     done: bool,
 }
@@ -115,11 +120,12 @@ impl Seen {
         ensure!(chunk.get("error").is_none(), "the stream ended with an error: {event}");
         let text = chunk.pointer("/choices/0/delta/content").and_then(Value::as_str).unwrap_or_default();
         if !text.is_empty() {
-            let (first, _) = self.text_at.unwrap_or((now, now));
-            self.text_at = Some((first, now));
+            self.texts_at.push(now);
         }
         if let Some(usage) = chunk.get("usage").filter(|usage| usage.is_object()) {
             self.usage = Some((count(usage, "prompt_tokens")?, count(usage, "completion_tokens")?));
+            let cached = usage.pointer("/prompt_tokens_details/cached_tokens").and_then(Value::as_u64);
+            self.n_cached = cached.and_then(|cached| u32::try_from(cached).ok()).unwrap_or(0);
         }
         if let Some(outcome) = chunk.pointer("/dragon/outcome").and_then(Value::as_str) {
             self.outcome = Some(outcome.to_owned());
@@ -129,9 +135,20 @@ impl Seen {
 
     fn into_answer(self, sent_at: Instant) -> Result<Answer> {
         ensure!(self.done, "the stream broke off before [DONE]");
-        let (first_text_at, last_text_at) = self.text_at.context("the stream carried no text")?;
+        let ends = self.texts_at.first().zip(self.texts_at.last());
+        let (first_text_at, last_text_at) =
+            ends.map(|(a, b)| (*a, *b)).context("the stream carried no text")?;
         let (n_prompt_tokens, n_tokens) = self.usage.context("the stream carried no usage")?;
-        Ok(Answer { sent_at, first_text_at, last_text_at, n_tokens, n_prompt_tokens, outcome: self.outcome })
+        Ok(Answer {
+            sent_at,
+            first_text_at,
+            last_text_at,
+            texts_at: self.texts_at,
+            n_tokens,
+            n_prompt_tokens,
+            n_cached: self.n_cached,
+            outcome: self.outcome,
+        })
     }
 }
 

@@ -64,9 +64,14 @@ pub(crate) async fn run(
 }
 
 async fn ask(target: &Target, number: usize, n_tokens: u32) -> Result<Answer> {
-    let answer = client::chat(&target.address, &body(&target.model, number, n_tokens)).await?;
-    check(&answer, target.expect, n_tokens)
-        .with_context(|| format!("question {number} to {}", target.name))?;
+    let answer = ask_checked(target, &body(&target.model, number, n_tokens), n_tokens).await;
+    answer.with_context(|| format!("question {number}"))
+}
+
+/// Sends one request; fails where the answer is not complete.
+pub(crate) async fn ask_checked(target: &Target, body: &Value, n_tokens: u32) -> Result<Answer> {
+    let answer = client::chat(&target.address, body).await?;
+    check(&answer, target.expect, n_tokens).with_context(|| format!("an answer of {}", target.name))?;
     Ok(answer)
 }
 
@@ -131,6 +136,8 @@ mod tests {
             last_text_at: now,
             n_tokens,
             n_prompt_tokens: 30,
+            texts_at: Vec::new(),
+            n_cached: 0,
             outcome: outcome.map(str::to_owned),
         }
     }

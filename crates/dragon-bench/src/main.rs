@@ -6,6 +6,7 @@
 
 mod cli;
 mod client;
+mod compare;
 mod host;
 mod load;
 mod measure;
@@ -21,7 +22,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::Parser;
 
-use cli::Args;
+use cli::{Args, Command};
 use load::{Expect, Target};
 use report::{Figures, Report, Row};
 use server::OwnServer;
@@ -38,6 +39,9 @@ async fn main() -> ExitCode {
 }
 
 async fn run(args: Args) -> Result<()> {
+    if let Some(Command::Compare(args)) = args.command {
+        return compare::run(*args).await;
+    }
     let mut report = Report::new(host::Host::read());
     let own = match &args.server {
         Some(program) => Some(OwnServer::start(program, &args.server_args).await?),
@@ -72,12 +76,15 @@ async fn targets(args: &Args, own: Option<&OwnServer>) -> Result<Vec<Target>> {
 }
 
 fn finish(report: &Report, args: &Args) -> Result<()> {
-    let markdown = report.markdown();
-    writeln!(std::io::stdout(), "{markdown}").context("cannot print the report")?;
+    print(&report.markdown())?;
     for path in report.write_to(&args.out)? {
         say(&format!("written {}", path.display()));
     }
     Ok(())
+}
+
+fn print(markdown: &str) -> Result<()> {
+    writeln!(std::io::stdout(), "{markdown}").context("cannot print the report")
 }
 
 fn say(line: &str) {

@@ -51,18 +51,18 @@ fn stream_speed(answer: &Answer) -> f64 {
 }
 
 /// From the first request to the last text.
-fn span(answers: &[Answer]) -> Duration {
+pub(crate) fn span(answers: &[Answer]) -> Duration {
     let start = answers.iter().map(|a| a.sent_at).min();
     let end = answers.iter().map(|a| a.last_text_at).max();
     start.zip(end).map_or(Duration::ZERO, |(start, end)| end - start)
 }
 
-fn ratio(part: f64, whole: f64) -> f64 {
+pub(crate) fn ratio(part: f64, whole: f64) -> f64 {
     if whole > 0.0 { part / whole } else { 0.0 }
 }
 
 /// The smallest value that `percent` of 100 values do not exceed (nearest rank); 0 for no values.
-fn percentile(sorted: &[f64], percent: usize) -> f64 {
+pub(crate) fn percentile(sorted: &[f64], percent: usize) -> f64 {
     let rank = (sorted.len() * percent).div_ceil(100).max(1);
     sorted.get(rank - 1).copied().unwrap_or(0.0)
 }
@@ -80,6 +80,8 @@ mod tests {
             last_text_at: at(last_ms),
             n_tokens,
             n_prompt_tokens: 30,
+            texts_at: Vec::new(),
+            n_cached: 0,
             outcome: None,
         }
     }

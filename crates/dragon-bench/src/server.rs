@@ -1,14 +1,16 @@
 //! Starts the server that is measured, and stops it again.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use hyper::StatusCode;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStderr, Command};
+use tokio::sync::oneshot;
 
 use crate::client;
 use crate::memory::Memory;
@@ -37,7 +39,14 @@ pub(crate) struct OwnServer {
     start_to_ready: Duration,
     idle_memory: Memory,
     version: String,
+    computing: String,
+    /// The configuration, for as long as the server may read it.
+    _config: Option<ConfigFile>,
 }
+
+/// A configuration in a file of its own. Removed when dropped.
+#[derive(Debug)]
+struct ConfigFile(PathBuf);
 
 /// What is known about a started server before any load.
 #[derive(Debug, Clone)]
@@ -55,6 +64,17 @@ pub(crate) struct ServerFigures {
 impl OwnServer {
     /// Starts `program serve` on a free port and waits until it is ready.
     pub(crate) async fn start(program: &Path, more: &[String]) -> Result<Self> {
+        Self::start_by(program, more, None).await
+    }
+
+    /// Starts it with this configuration.
+    pub(crate) async fn start_with(program: &Path, config: &str) -> Result<Self> {
+        let file = ConfigFile::write(config)?;
+        let arguments = ["--config".to_owned(), file.0.display().to_string()];
+        Self::start_by(program, &arguments, Some(file)).await
+    }
+
+    async fn start_by(program: &Path, more: &[String], config: Option<ConfigFile>) -> Result<Self> {
         let version = version_of(program).await?;
         let started = Instant::now();
         let mut child = Command::new(program)
@@ -62,10 +82,13 @@ impl OwnServer {
             .args(more)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
             .with_context(|| format!("cannot start {}", program.display()))?;
         let pid = child.id().context("the server ended at once")?;
+        let log = child.stderr.take().context("the server has no standard error")?;
+        let computing = computing_of(log);
         let wait = async {
             let address = address_of(&mut child).await?;
             wait_until_ready(&address).await?;
@@ -75,7 +98,9 @@ impl OwnServer {
             tokio::time::timeout(START_MAX, wait).await.context("the server did not become ready")??;
         let start_to_ready = started.elapsed();
         tokio::time::sleep(SETTLE).await;
-        Ok(Self { child, pid, address, start_to_ready, idle_memory: Memory::of(pid), version })
+        let computing = computing.await.unwrap_or_default();
+        let idle_memory = Memory::of(pid);
+        Ok(Self { child, pid, address, start_to_ready, idle_memory, version, computing, _config: config })
     }
 
     /// What is known before any load.
@@ -85,6 +110,11 @@ impl OwnServer {
             start_to_ready: self.start_to_ready,
             idle_memory: self.idle_memory,
         }
+    }
+
+    /// How it computes, in its own words.
+    pub(crate) fn computing(&self) -> String {
+        self.computing.clone()
     }
 
     /// Memory at this moment.
@@ -126,11 +156,51 @@ async fn address_of(child: &mut Child) -> Result<String> {
     bail!("the server ended without saying where it listens")
 }
 
+/// Passes the log on to our own standard error, and finds the line that says how the model is computed.
+fn computing_of(log: ChildStderr) -> oneshot::Receiver<String> {
+    let (found, computing) = oneshot::channel();
+    tokio::spawn(async move {
+        let mut found = Some(found);
+        let mut lines = BufReader::new(log).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            let said = line.split_once("computing with ").map(|(_, rest)| format!("computing with {rest}"));
+            if let Some(said) = said
+                && let Some(found) = found.take()
+            {
+                // Whoever asked may be gone: the server did not start.
+                let _ = found.send(said);
+            } else if line.contains("WARN") || line.contains("ERROR") {
+                crate::say(&line);
+            }
+        }
+    });
+    computing
+}
+
 async fn wait_until_ready(address: &str) -> Result<()> {
     loop {
         if let Ok((StatusCode::OK, _)) = client::get_json(address, "/ready").await {
             return Ok(());
         }
         tokio::time::sleep(READY_POLL).await;
+    }
+}
+
+// === impl ConfigFile ===
+
+impl ConfigFile {
+    fn write(text: &str) -> Result<Self> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("dragon-bench-{}-{number}.toml", std::process::id()));
+        std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for ConfigFile {
+    fn drop(&mut self) {
+        // Left behind it would be a small file in a folder for such files.
+        let _ = std::fs::remove_file(&self.0);
     }
 }

@@ -22,6 +22,8 @@ pub(crate) struct Facts {
     pub(crate) n_prefill_chunk: u32,
     /// Whether prompts may start from what was computed for earlier ones: the model's sequences can be cut.
     pub(crate) keeps_prefixes: bool,
+    /// Most tokens that are guessed and checked in one call; 0: none.
+    pub(crate) n_max_draft: u32,
     /// Memory for sequences that have left the cache, in bytes.
     pub(crate) n_max_kept_bytes: u64,
     /// Tokens that end a generation.

@@ -5,7 +5,8 @@
 //! nobody (default model, two cores, 1 and 8 sequences: 55 and 138 tok/s with two threads, 124 and 181 with one).
 //! Nobody tells an engine how busy its machine is, so it finds out: when its own thread gets clearly less of its
 //! core than a call takes, it tries fewer threads for a few calls and keeps what is faster; once in a while it tries
-//! more again. Two engines on one machine share its cores in the same way.
+//! more again. Two engines on one machine share its cores in the same way: the trial of fewer threads is won when it
+//! is not much slower.
 //!
 //! Pure: calls' durations go in, the number of threads comes out.
 

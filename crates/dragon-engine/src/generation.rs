@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use dragon_ipc::{Choice, GenerationId, Start};
 
 use crate::compute::Facts;
+use crate::draft::Drafter;
 use crate::llama::{Position, SeqId, TokenId};
 use crate::sampler::{History, Place, Rules};
 
@@ -46,6 +47,8 @@ pub(crate) struct Sequence {
     pub(crate) cells: Vec<TokenId>,
     /// Tokens of the answer, counted for the penalties.
     pub(crate) history: History,
+    /// Guesses of what comes next.
+    pub(crate) drafter: Drafter,
     /// Tokens of an earlier engine that are still to be fed, after the one in `turn`.
     replayed: VecDeque<TokenId>,
 }
@@ -82,12 +85,19 @@ impl Generation {
     }
 
     /// The part of the prompt that the next prefill call computes. Its end is a multiple of the chunk from
-    /// position 0 (or the prompt's end), so that a prompt is always cut at the same places.
+    /// position 0 (or the prompt's end), so that a prompt is always cut at the same places. A tail of less than half
+    /// a chunk goes with the chunk before it: calls of few tokens are dear.
     pub(crate) fn next_chunk(&self, n_prefill_chunk: u32) -> std::ops::Range<usize> {
         let n_chunk = (n_prefill_chunk as usize).max(1);
         let border = (self.n_prefilled / n_chunk + 1) * n_chunk;
-        self.n_prefilled..border.min(self.prompt.len())
+        let end = if self.prompt.len() < border + n_chunk / 2 { self.prompt.len() } else { border };
+        self.n_prefilled..end.min(self.prompt.len())
     }
+}
+
+/// The most tokens of a prompt in one call: a chunk with a tail.
+pub(crate) fn longest_chunk(n_prefill_chunk: u32) -> u32 {
+    n_prefill_chunk.saturating_add(n_prefill_chunk / 2)
 }
 
 // === impl Sequence ===
@@ -103,6 +113,7 @@ impl Sequence {
             n_answer: 0,
             cells: Vec::new(),
             history: History::default(),
+            drafter: Drafter::default(),
             replayed: choice.produced.into(),
         }
     }
@@ -113,6 +124,11 @@ impl Sequence {
         let token = self.replayed.pop_front()?;
         self.push(token);
         Some(token)
+    }
+
+    /// Whether tokens of an earlier engine are still to be fed.
+    pub(crate) fn is_replaying(&self) -> bool {
+        !self.replayed.is_empty()
     }
 
     /// Adds a token to the answer, to be fed next.
@@ -162,7 +178,7 @@ mod tests {
             while generation.n_prefilled < n_prompt {
                 let chunk = generation.next_chunk(n_chunk);
                 prop_assert_eq!(chunk.start, generation.n_prefilled);
-                prop_assert!(!chunk.is_empty() && chunk.len() <= n_chunk as usize);
+                prop_assert!(!chunk.is_empty() && chunk.len() <= longest_chunk(n_chunk) as usize);
                 prop_assert!(chunk.end.is_multiple_of(n_chunk as usize) || chunk.end == n_prompt);
                 generation.n_prefilled = chunk.end;
             }

@@ -6,6 +6,7 @@ use dragon_ipc::{EngineExit, LoadFailure, LoadFailureKind, LoadSpec, Ready};
 
 use crate::compute::{Compute as _, Facts, Loaded};
 use crate::crew::Crew;
+use crate::generation::longest_chunk;
 use crate::llama::{Backend, Context, ContextError, ContextSpec, Model, ModelError};
 use crate::self_test::{self, SelfTestError};
 
@@ -55,10 +56,12 @@ fn allocate(model: &Model, spec: &LoadSpec) -> Result<Loaded, LoadError> {
     let context_spec = ContextSpec {
         n_ctx_seq: spec.n_ctx_seq,
         n_seq: spec.n_slots,
-        // A call holds a chunk of a prompt or a token of every sequence.
-        n_batch: spec.n_prefill_chunk.max(spec.n_slots),
-        // At most one row of logits per sequence is ever asked for.
-        n_outputs: spec.n_slots,
+        // A call holds a chunk of a prompt, a token of every sequence, or one with guesses.
+        n_batch: longest_chunk(spec.n_prefill_chunk)
+            .max(spec.n_slots)
+            .max(spec.n_max_draft.saturating_add(1)),
+        // At most one row of logits per sequence is asked for, or one for each guess of a lone one.
+        n_outputs: spec.n_slots.max(spec.n_max_draft.saturating_add(1)),
         n_threads: spec.n_threads,
         cache_type: spec.cache_type,
         flash_attention: spec.flash_attention,
@@ -71,6 +74,7 @@ fn allocate(model: &Model, spec: &LoadSpec) -> Result<Loaded, LoadError> {
         // A chunk longer than the context would never be full.
         n_prefill_chunk: spec.n_prefill_chunk.clamp(1, context.n_ctx_seq()),
         keeps_prefixes: model.can_trim(),
+        n_max_draft: spec.n_max_draft,
         n_max_kept_bytes: spec.n_max_kept_bytes,
         end_tokens: vocab.end_tokens(),
         suppressed_tokens: vocab.suppressed_tokens(),

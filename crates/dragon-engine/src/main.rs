@@ -9,6 +9,7 @@
 mod batch_loop;
 mod compute;
 mod crew;
+mod draft;
 mod exit;
 mod generation;
 mod kept;
@@ -36,12 +37,12 @@ use startup::StartupError;
 
 fn main() {
     end_process_on_panic();
+    startup::tie_to_parent();
     match oneshot::run(std::env::args_os().skip(1).collect()) {
         None => {}
         Some(Ok(())) => return,
         Some(Err((exit, why))) => end_process_saying(exit, &why),
     }
-    startup::tie_to_parent();
     match startup::socket() {
         Ok(socket) => serve(socket),
         Err(error) => end_process_saying(error.exit(), &error.to_string()),

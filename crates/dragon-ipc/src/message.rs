@@ -266,7 +266,7 @@ pub struct Prefilled {
 pub struct Step {
     /// Number of the call since the engine started.
     pub step: u64,
-    /// New tokens, at most one per sequence.
+    /// New tokens: one per sequence, or several of one whose guesses were right.
     pub outputs: Vec<Output>,
 }
 

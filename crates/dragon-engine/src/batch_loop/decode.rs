@@ -16,18 +16,25 @@ impl<C: Compute> BatchLoop<C> {
     /// Feeds every running sequence its next token and reports what follows. Nothing runs: nothing happens.
     pub(super) fn decode_step(&mut self) -> Result<(), LoopError> {
         self.close_gap()?;
-        let rows = self.decode_rows();
+        let mut rows = self.decode_rows();
         if rows.is_empty() {
             return Ok(());
         }
+        let guessed = self.guess(&mut rows);
         let started_at = Instant::now();
         if let Err(error) = self.compute.decode(&rows) {
             return self.abort_rows(&rows, error);
         }
         let took = started_at.elapsed();
         self.pace.decoded(took);
-        let step = self.progress.count_call(Call::Decode, rows.len(), took);
         let mut outputs = Vec::with_capacity(rows.len());
+        if !guessed.is_empty() {
+            self.verify(&rows, &guessed, &mut outputs)?;
+            let step = self.progress.count_call(Call::Decode, outputs.len(), took);
+            self.send_step(step, outputs);
+            return Ok(());
+        }
+        let step = self.progress.count_call(Call::Decode, rows.len(), took);
         for (index, row) in rows.iter().enumerate() {
             if let Some(sequence) = self.sequences.get_mut(row.seq) {
                 sequence.cells.push(row.token);

@@ -13,6 +13,7 @@ mod output;
 mod pack;
 mod prefill;
 mod seed;
+mod speculate;
 mod step;
 #[cfg(test)]
 mod tests;

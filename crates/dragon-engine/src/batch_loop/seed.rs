@@ -121,6 +121,8 @@ impl<C: Compute> BatchLoop<C> {
     pub(super) fn keep(&mut self, seq: SeqId, cells: Vec<u32>) {
         if self.compute.facts().keeps_prefixes
             && self.kept.wants(&cells)
+            // Beyond them may lie guesses that were wrong.
+            && self.compute.trim_sequence(seq, u32::try_from(cells.len()).unwrap_or(u32::MAX)).is_ok()
             && let Ok(state) = self.compute.save_sequence(seq)
         {
             self.kept.put(cells, state);

@@ -10,8 +10,12 @@ const N_CALLS: u32 = 4;
 /// Calls after which a trial ends without a verdict, because sizes change all the time.
 const MAX_CALLS: u32 = 64;
 
-/// What is tried must be faster by this factor: a change for less would only be noise.
+/// More threads must be faster by this factor: a change for less would only be noise.
 const GAIN: f64 = 0.95;
+
+/// Fewer threads may even be slower by this factor: they leave more to whoever disturbs, and where two engines share a
+/// machine, it is only when both have given way that both are fast.
+const CONCESSION: f64 = 1.05;
 
 /// Compares the level in use with another one.
 #[derive(Debug)]
@@ -72,7 +76,9 @@ impl Trial {
     }
 
     fn verdict(&self) -> Verdict {
-        let bound = self.base.wall.mul_f64(GAIN);
+        // Levels count from the most threads.
+        let factor = if self.to > self.from { CONCESSION } else { GAIN };
+        let bound = self.base.wall.mul_f64(factor);
         if self.tried.n_calls > 0 && self.tried.wall >= bound {
             // Lost already: the calls that are left would only cost.
             Verdict::NotBetter

@@ -243,3 +243,22 @@ fn logprobs_are_the_log_of_known_probabilities() {
     assert!((f64::from(logprobs.top[1].1) - 0.3_f64.ln()).abs() < 1e-5);
     assert!(Sampler::default().logprobs(&known_logits(), 0, 0).unwrap().top.is_empty());
 }
+
+proptest! {
+    /// However long the logits are and wherever the peak lies, also twice.
+    #[test]
+    fn the_peak_is_the_first_of_the_highest(
+        logits in prop::collection::vec((-20_i8..20).prop_map(f32::from), 1..3000),
+        nan_at in prop::option::of(0_usize..3000),
+    ) {
+        let mut logits = logits;
+        let highest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let first = logits.iter().position(|logit| *logit == highest).unwrap();
+        let peak = candidates::peak(&logits).unwrap();
+        prop_assert_eq!((peak.token as usize, peak.logit), (first, highest));
+        if let Some(logit) = nan_at.and_then(|at| logits.get_mut(at)) {
+            *logit = f32::NAN;
+            prop_assert!(candidates::peak(&logits).is_err());
+        }
+    }
+}

@@ -125,3 +125,18 @@ fn log_probabilities_are_those_of_the_model() {
         in_top.inspect(|top| assert_eq!(top.logprob, logprobs.logprob));
     }
 }
+
+#[test]
+fn guessing_ahead_gives_the_same_texts() {
+    let (mut engine, _) = Engine::ready(LoadSpec { n_max_draft: 8, ..load_spec() });
+    let code = "fn add(a: i32, b: i32) -> i32 { a + b }\nfn add(a: i32, b: i32) -> i32 { a + b }\nfn add(";
+    for (generation, prompt) in (0..).zip(EQUALITY_PROMPTS.iter().map(|prompt| prompt.prompt).chain([code])) {
+        for (index, sampling) in (0..).zip([greedy(), sampled(generation)]) {
+            let prompt = vocabulary::tokenize(prompt);
+            let id = 2 * generation + index;
+            engine.begin(&prompt, start(id, 1, 120, sampling.clone()));
+            let guessed = engine.answers(1).remove(&(id, 0)).unwrap();
+            assert_eq!(guessed, alone(&prompt, sampling, 120));
+        }
+    }
+}

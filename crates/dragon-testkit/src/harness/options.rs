@@ -21,9 +21,9 @@ const TINY_ID: &str = "tiny";
 // === impl ServerOptions ===
 
 impl ServerOptions {
-    /// The tiny model under the id `tiny`: 4 slots of 4,096 tokens, F32 cache, 60 s deadline, and one thread:
-    /// a model this small gains nothing from a second, and on a busy machine threads that wait for one another
-    /// lose whole time slices.
+    /// The tiny model under the id `tiny`: 4 slots of 4,096 tokens, F32 cache, 60 s deadline, nothing kept of earlier
+    /// prompts (which changes the last digits of numbers), and one thread: a model this small gains nothing from a
+    /// second, and on a busy machine threads that wait for one another lose whole time slices.
     #[must_use]
     pub fn tiny() -> Self {
         Self::empty()
@@ -32,6 +32,7 @@ impl ServerOptions {
             .model("slots", "4")
             .model("cache_type", "\"f32\"")
             .model("threads", "1")
+            .model("prefix_cache_mib", "0")
     }
 
     /// No model yet, 60 s deadline.

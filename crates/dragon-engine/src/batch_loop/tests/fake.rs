@@ -12,7 +12,7 @@ pub(super) const SUPPRESSED: TokenId = 1;
 
 #[derive(Debug)]
 pub(super) struct Fake {
-    facts: Facts,
+    pub(super) facts: Facts,
     cells: Vec<Vec<TokenId>>,
     logits: Vec<Option<Vec<f32>>>,
     /// Every call that was made.
@@ -31,6 +31,7 @@ impl Fake {
             n_slots: 6,
             n_prefill_chunk: 8,
             keeps_prefixes: true,
+            n_max_draft: 0,
             n_max_kept_bytes: 4000,
             end_tokens: vec![END],
             suppressed_tokens: vec![SUPPRESSED],

@@ -2,6 +2,7 @@ mod fake;
 mod harness;
 mod limits;
 mod prefixes;
+mod speculation;
 mod together;
 
 use dragon_ipc::AbortKind;

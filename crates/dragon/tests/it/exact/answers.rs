@@ -164,6 +164,10 @@ impl Answer {
         count(&self.usage["prompt_tokens"])
     }
 
+    pub(super) fn n_cached(&self) -> usize {
+        count(&self.usage["prompt_tokens_details"]["cached_tokens"])
+    }
+
     /// Asserts how it ended.
     pub(super) fn assert_ended(&self, outcome: &str, reason: Option<&str>, finish: &str) {
         assert_eq!((&self.label["outcome"], &self.label["reason"]), (&json!(outcome), &json!(reason)));

@@ -11,6 +11,7 @@ mod greedy;
 mod length;
 mod logprobs;
 mod penalties;
+mod prefixes;
 mod real_model;
 mod seeds;
 mod settings;
