@@ -49,20 +49,21 @@ pub(super) fn peak(logits: &[f32]) -> Result<Candidate, SampleError> {
 /// The highest of a block, and whether any is not a number.
 fn highest(block: &[f32]) -> (f32, bool) {
     let mut lanes = [f32::NEG_INFINITY; LANES];
-    let mut nans = [false; LANES];
+    // As wide as the logits, so that both fill vectors of the same length.
+    let mut nans = [0_u32; LANES];
     let whole = block.chunks_exact(LANES);
     for (index, logit) in whole.remainder().iter().enumerate() {
         lanes[index] = *logit;
-        nans[index] = logit.is_nan();
+        nans[index] = u32::from(logit.is_nan());
     }
     for row in whole {
         for index in 0..LANES {
             let logit = row[index];
-            nans[index] |= logit.is_nan();
+            nans[index] |= u32::from(logit.is_nan());
             lanes[index] = if logit > lanes[index] { logit } else { lanes[index] };
         }
     }
-    (lanes.into_iter().fold(f32::NEG_INFINITY, f32::max), nans.contains(&true))
+    (lanes.into_iter().fold(f32::NEG_INFINITY, f32::max), nans.iter().any(|is_nan| *is_nan != 0))
 }
 
 /// Fills `kept` with the `k` most probable tokens (0: all), in no order; banned tokens are never among them.
