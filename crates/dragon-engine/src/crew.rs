@@ -18,8 +18,15 @@ use std::time::Duration;
 
 use trial::{Trial, Verdict};
 
-/// Calls over which the share of the core is judged: a tenth of a second at the speed of a small model.
+/// Calls over which the share of the core is judged, where they are short ...
 const N_JUDGED: u32 = 16;
+
+/// ... and computing time after which a few calls are enough: beside another engine whose threads spin as well a call
+/// takes ten times as long as it should, and sixteen of them whole seconds.
+const JUDGED_FOR: Duration = Duration::from_millis(100);
+
+/// Fewer calls than this say nothing.
+const MIN_JUDGED: u32 = 4;
 
 /// Below this share of its core the thread is disturbed enough for a trial. A quiet machine shows 0.95 and more, one
 /// whose server answers thousands of small requests about 0.85, a busy process on the other core 0.5.
@@ -116,7 +123,8 @@ impl Crew {
         self.judged.n_calls += 1;
         self.judged.wall += call.wall;
         self.judged.cpu += call.cpu;
-        if self.judged.n_calls < N_JUDGED {
+        let is_long = self.judged.n_calls >= MIN_JUDGED && self.judged.wall >= JUDGED_FOR;
+        if self.judged.n_calls < N_JUDGED && !is_long {
             return;
         }
         let share = self.judged.cpu.as_secs_f64() / self.judged.wall.as_secs_f64().max(f64::MIN_POSITIVE);

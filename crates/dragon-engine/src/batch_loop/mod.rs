@@ -115,12 +115,19 @@ impl<C: Compute> BatchLoop<C> {
     /// Reads prompts until the running answers have to go on; at least one chunk.
     fn prefill_turn(&mut self) -> Result<(), LoopError> {
         let started_at = Instant::now();
-        let n_chunk = self.compute.facts().n_prefill_chunk;
         self.prefill_step()?;
-        while !self.prefill_line.is_empty() && self.pace.has_room(started_at.elapsed(), n_chunk) {
+        while self.pace.has_room(started_at.elapsed(), self.n_next_chunk()) && !self.prefill_line.is_empty() {
             self.prefill_step()?;
         }
         Ok(())
+    }
+
+    /// Tokens of the call that comes next if the prompt at the front of the line has its turn.
+    fn n_next_chunk(&self) -> u32 {
+        let n_chunk = self.compute.facts().n_prefill_chunk;
+        let front = self.prefill_line.front().and_then(|id| self.generations.get(id));
+        let n_next = front.map_or(0, |generation| generation.next_chunk(n_chunk).len());
+        u32::try_from(n_next).unwrap_or(u32::MAX)
     }
 
     /// The server learns at once how many slots are busy, not only with the next heartbeat: it is how operators

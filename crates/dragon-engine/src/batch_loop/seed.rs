@@ -57,9 +57,10 @@ impl<C: Compute> BatchLoop<C> {
         let running = self
             .sequences
             .iter()
-            .map(|(seq, sequence)| (seq, kept::n_common(&sequence.cells, prompt)))
-            .max_by_key(|(_, n_common)| *n_common)
-            .filter(|(_, n_common)| *n_common >= MIN_COMMON);
+            .map(|(seq, sequence)| (seq, kept::n_common(&sequence.cells, prompt), sequence.cells.len()))
+            .filter(|(_, n_common, n_cells)| kept::is_worth(*n_common, *n_cells))
+            .map(|(seq, n_common, _)| (seq, n_common))
+            .max_by_key(|(_, n_common)| *n_common);
         let n_kept = found.map_or(0, |found| found.n_common);
         let n_running = running.map_or(0, |(_, n_common)| n_common);
         if self.n_soon(generation.arrival, prompt) >= n_kept.max(n_running) + MIN_GAIN {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Call;
 
 /// Calls on each side: enough to even out a time slice or two, few enough to cost little.
-const N_CALLS: u32 = 4;
+const N_CALLS: u32 = 3;
 
 /// Calls after which a trial ends without a verdict, because sizes change all the time.
 const MAX_CALLS: u32 = 64;

@@ -17,6 +17,15 @@ fn a_prompt_finds_the_longest_prefix_and_short_ones_are_not_worth_it() {
 }
 
 #[test]
+fn a_long_sequence_is_not_copied_for_a_few_common_tokens() {
+    let mut kept = Kept::new(1000);
+    kept.put(tokens(20, 1, 700), vec![1; 10]);
+    assert_eq!(kept.find(&tokens(20, 2, 5)), None);
+    kept.put(tokens(20, 3, 100), vec![1; 10]);
+    assert_eq!(kept.find(&tokens(20, 2, 5)).unwrap().n_common, 20);
+}
+
+#[test]
 fn a_continued_conversation_replaces_its_beginning() {
     let mut kept = Kept::new(1000);
     kept.put(tokens(40, 0, 0), vec![1; 400]);

@@ -21,9 +21,9 @@ use super::{
     options::ServerOptions,
 };
 
-/// Time for the server to print its address: it reads model headers before, on a machine that may be busy
-/// with compiling.
-const ADDRESS_MAX: Duration = Duration::from_secs(30);
+/// Time for the server to print its address: before, it reads model headers and may have to convert a model, on a
+/// machine that may be busy with compiling.
+const ADDRESS_MAX: Duration = Duration::from_secs(180);
 /// Time from then until `/ready` says 200.
 const READY_MAX: Duration = Duration::from_secs(60);
 /// Time for a server to drain after SIGTERM before it is killed.

@@ -6,3 +6,4 @@ mod hostile;
 mod program;
 mod refusals;
 mod stopping;
+mod tuning;
