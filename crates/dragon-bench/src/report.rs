@@ -118,14 +118,18 @@ impl Report {
 
     /// Writes both forms into `folder`; returns their paths.
     pub(crate) fn write_to(&self, folder: &Path) -> Result<[PathBuf; 2]> {
-        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        let stem = format!("bench-{}", self.host.unix_seconds);
-        let paths = [folder.join(format!("{stem}.md")), folder.join(format!("{stem}.json"))];
-        for (path, text) in paths.iter().zip([self.markdown(), format!("{:#}\n", self.json())]) {
-            fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
-        }
-        Ok(paths)
+        write_both(folder, &format!("bench-{}", self.host.unix_seconds), &self.markdown(), &self.json())
     }
+}
+
+/// Writes a report for people and for programs into `folder`; returns both paths.
+pub(crate) fn write_both(folder: &Path, stem: &str, markdown: &str, json: &Value) -> Result<[PathBuf; 2]> {
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let paths = [folder.join(format!("{stem}.md")), folder.join(format!("{stem}.json"))];
+    for (path, text) in paths.iter().zip([markdown, &format!("{json:#}\n")]) {
+        fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(paths)
 }
 
 fn row_json(row: &Row) -> Value {

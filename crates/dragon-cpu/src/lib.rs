@@ -30,6 +30,12 @@ pub fn build_summary() -> String {
     summarize(std::env::consts::ARCH, &features::all())
 }
 
+/// Whether this binary was built to use a CPU feature, by its name in [`build_summary`]. A portable build is not, also
+/// where the CPU has it.
+pub fn is_built_with(feature: &str) -> bool {
+    features::all().iter().any(|known| known.name == feature && known.built_in)
+}
+
 fn compare(features: &[Feature]) -> Result<(), CpuMismatch> {
     let missing: Vec<_> = features
         .iter()
@@ -73,6 +79,14 @@ mod tests {
 
     const fn feature(name: &'static str, built_in: bool, present: bool) -> Feature {
         Feature { name, built_in, present }
+    }
+
+    #[test]
+    fn what_the_summary_names_is_built_in() {
+        for name in build_summary().split(' ').skip(1).filter(|name| *name != "baseline") {
+            assert!(is_built_with(name), "{name}");
+        }
+        assert!(!is_built_with("no such feature"));
     }
 
     #[test]

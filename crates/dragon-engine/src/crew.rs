@@ -32,6 +32,10 @@ const MIN_JUDGED: u32 = 4;
 /// whose server answers thousands of small requests about 0.85, a busy process on the other core 0.5.
 const DISTURBED_SHARE: f64 = 0.8;
 
+/// Below this share somebody else keeps a core: then fewer threads are taken at once, without a comparison. Two engines
+/// that disturb each other would both find that giving way alone brings little.
+const LOST_SHARE: f64 = 0.6;
+
 /// Computing time between trials of more threads, at first.
 const FIRST_PATIENCE: Duration = Duration::from_millis(500);
 
@@ -130,7 +134,10 @@ impl Crew {
         let share = self.judged.cpu.as_secs_f64() / self.judged.wall.as_secs_f64().max(f64::MIN_POSITIVE);
         self.judged = Judged::default();
         let n_fewer = self.levels.len() - 1 - self.level;
-        if share < DISTURBED_SHARE && n_fewer > 0 && self.waited >= self.patience_down {
+        let may_give_way = n_fewer > 0 && self.waited >= self.patience_down;
+        if share < LOST_SHARE && may_give_way {
+            self.settle(self.level + 1);
+        } else if share < DISTURBED_SHARE && may_give_way {
             self.trial = Some(Trial::new(self.level, self.level + self.reach_down.min(n_fewer)));
         } else if self.level > 0 && self.waited >= self.patience_up {
             self.trial = Some(Trial::new(self.level, self.level - 1));
@@ -138,10 +145,11 @@ impl Crew {
     }
 
     fn settle(&mut self, level: usize) {
+        // Who has just found that more threads are better does not give them up again at the next disturbance.
+        self.patience_down = if level < self.level { longer(self.patience_down) } else { Duration::ZERO };
         self.level = level;
         self.waited = Duration::ZERO;
         self.patience_up = FIRST_PATIENCE;
-        self.patience_down = Duration::ZERO;
         self.reach_down = 1;
     }
 
@@ -153,9 +161,13 @@ impl Crew {
             self.reach_down += 1;
         } else {
             let patience = if level < self.level { &mut self.patience_up } else { &mut self.patience_down };
-            *patience = (*patience * 2).clamp(FIRST_PATIENCE, MAX_PATIENCE);
+            *patience = longer(*patience);
             self.reach_down = 1;
         }
         self.waited = Duration::ZERO;
     }
+}
+
+fn longer(patience: Duration) -> Duration {
+    (patience * 2).clamp(FIRST_PATIENCE, MAX_PATIENCE)
 }

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::bare::Bare;
 use super::window::Seen;
 use crate::host::Host;
+use crate::report::write_both;
 
 /// Everything that was found.
 #[derive(Debug)]
@@ -175,13 +175,7 @@ impl Comparison {
 
     /// Writes both forms into `folder`; returns their paths.
     pub(super) fn write_to(&self, folder: &Path) -> Result<[PathBuf; 2]> {
-        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        let stem = format!("compare-{}", self.host.unix_seconds);
-        let paths = [folder.join(format!("{stem}.md")), folder.join(format!("{stem}.json"))];
-        for (path, text) in paths.iter().zip([self.markdown(), format!("{:#}\n", self.json())]) {
-            fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
-        }
-        Ok(paths)
+        write_both(folder, &format!("compare-{}", self.host.unix_seconds), &self.markdown(), &self.json())
     }
 }
 
@@ -244,8 +238,8 @@ mod tests {
     fn both_forms_are_written() {
         let folder = std::env::temp_dir().join(format!("dragon-compare-test-{}", std::process::id()));
         let [_, json] = comparison().write_to(&folder).unwrap();
-        let value: Value = serde_json::from_slice(&fs::read(json).unwrap()).unwrap();
+        let value: Value = serde_json::from_slice(&std::fs::read(json).unwrap()).unwrap();
         assert_eq!(value.pointer("/pairs/1/dragon/tok_s"), Some(&json!(400.0)));
-        fs::remove_dir_all(folder).unwrap();
+        std::fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -154,7 +154,9 @@ impl Bench {
     fn shared(&mut self, n_parallel: u32) -> Result<(), OneshotError> {
         let started_at = Instant::now();
         self.read(0, 0..self.n_prompt)?;
+        let copying_at = Instant::now();
         self.copy_to(1..n_parallel)?;
+        let copied = copying_at.elapsed();
         for seq in 0..n_parallel {
             self.read(seq, self.n_prompt..self.n_prompt + N_OWN)?;
         }
@@ -162,6 +164,8 @@ impl Bench {
         let took = started_at.elapsed();
         self.free(n_parallel)?;
         self.say_whole("shared", n_parallel, took);
+        let n_cells = f64::from(self.n_prompt * n_parallel.saturating_sub(1).max(1));
+        say(&format!(r#"{{"kind":"copy","us_per_cell":{:.2}}}"#, copied.as_secs_f64() * 1e6 / n_cells));
         Ok(())
     }
 

@@ -33,7 +33,7 @@ fn bench_measures_what_was_asked_for() {
     let lines = lines(&output);
     let expected = [
         "load", "chunk", "chunk", "chunk", "chunk", "chunk", "chunk", "prefill", "decode", "decode", "mix",
-        "shared",
+        "shared", "copy",
     ];
     assert_eq!(kinds(&lines), expected);
     assert!(lines[9].contains(r#""batch":3"#) && lines[9].contains(r#""n_cells_start":40"#), "{}", lines[9]);

@@ -7,7 +7,7 @@ use std::num::NonZero;
 pub(crate) struct Machine {
     /// The CPU's own name.
     pub(crate) cpu: String,
-    /// Whether it multiplies matrices in a unit of its own (AMX).
+    /// Whether it multiplies matrices in a unit of its own (AMX), and the programs were built to use it.
     pub(crate) has_matrix_unit: bool,
     /// Threads that can run at once, quotas and affinity included.
     pub(crate) n_threads: u32,
@@ -20,7 +20,10 @@ impl Machine {
     pub(crate) fn read() -> Self {
         let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
         let n_threads = std::thread::available_parallelism().map_or(1, NonZero::get);
-        Self::from_cpuinfo(&cpuinfo, u32::try_from(n_threads).unwrap_or(u32::MAX))
+        let mut machine = Self::from_cpuinfo(&cpuinfo, u32::try_from(n_threads).unwrap_or(u32::MAX));
+        // Every CPU with the unit has these instructions, and a portable build uses neither.
+        machine.has_matrix_unit &= dragon_cpu::is_built_with("avx512bf16");
+        machine
     }
 
     fn from_cpuinfo(cpuinfo: &str, n_threads: u32) -> Self {
