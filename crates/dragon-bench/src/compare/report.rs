@@ -193,10 +193,16 @@ fn seen_json(seen: &Seen) -> Value {
     })
 }
 
+/// The middle value, or the mean of the two in the middle; 0 for none.
 fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or_default()
+    let half = values.len() / 2;
+    match values.as_slice() {
+        [] => 0.0,
+        values if values.len().is_multiple_of(2) => f64::midpoint(values[half - 1], values[half]),
+        values => values[half],
+    }
 }
 
 #[cfg(test)]
@@ -232,6 +238,13 @@ mod tests {
         let text = comparison().markdown();
         assert!(text.contains("| short, 8 parallel | 300.0 | 200.0 | 1.50 (1.00 to 2.00) |"), "{text}");
         assert!(text.contains("| 8 | 300.0 | 320.0 | 0.94 | - |"), "{text}");
+    }
+
+    #[test]
+    fn the_median_of_an_even_number_lies_between() {
+        assert_eq!(median([3.0, 1.0].into_iter()), 2.0);
+        assert_eq!(median([5.0, 1.0, 3.0].into_iter()), 3.0);
+        assert_eq!(median(std::iter::empty()), 0.0);
     }
 
     #[test]
