@@ -6,6 +6,7 @@
 mod machine;
 mod rules;
 mod tuned;
+mod weight_format;
 
 use dragon_ipc::{CacheType, FlashAttention};
 
@@ -14,6 +15,7 @@ use crate::config::ModelPlan;
 pub(crate) use machine::Machine;
 pub(crate) use rules::rule_of_thumb;
 pub(crate) use tuned::{TUNED, Tuned};
+pub(crate) use weight_format::WeightFormat;
 
 /// All that can be chosen without changing what the model says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,6 +8,7 @@ mod config;
 mod exit;
 mod host;
 mod log;
+mod measuring;
 mod prepare;
 mod report;
 mod serve;

@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 
 use dragon_supervisor::ToolError;
 
+use crate::computing::WeightFormat;
+
 pub(crate) use convert::convert;
 pub(crate) use prefer::serve_from;
 
@@ -21,15 +23,6 @@ pub(crate) const MAX_MEAN_KL_NATS: f64 = 0.02;
 
 /// The smallest share of positions at which both would choose the same token.
 pub(crate) const MIN_EQUAL_TOP: f64 = 0.93;
-
-/// Number formats that a model may be served in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum WeightFormat {
-    /// That of its file.
-    AsIs,
-    /// Blocks of 32 bytes with a scale: nearly exact, and cheap to multiply.
-    Q8_0,
-}
 
 /// Why there are no faster weights.
 #[derive(Debug, thiserror::Error)]
@@ -50,23 +43,6 @@ pub(crate) enum WeightsError {
     NoResult,
 }
 
-// === impl WeightFormat ===
-
-impl WeightFormat {
-    /// As written in files and tables.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::AsIs => "as-is",
-            Self::Q8_0 => "q8_0",
-        }
-    }
-
-    /// The meaning of a word.
-    pub(crate) fn parse(word: &str) -> Option<Self> {
-        [Self::AsIs, Self::Q8_0].into_iter().find(|format| format.word() == word)
-    }
-}
-
 /// Where the converted form of a model lies.
 fn converted_path(model: &Path, digest: &str, format: WeightFormat) -> PathBuf {
     let stem = model.file_stem().unwrap_or_default().to_string_lossy();
@@ -82,12 +58,5 @@ mod tests {
     fn the_name_tells_source_and_format() {
         let path = converted_path(Path::new("/models/a.b.gguf"), "0123456789abcdef", WeightFormat::Q8_0);
         assert_eq!(path, Path::new("/models/a.b.0123456789ab.q8_0.gguf"));
-    }
-
-    #[test]
-    fn words_and_formats_match() {
-        assert_eq!(WeightFormat::parse("q8_0"), Some(WeightFormat::Q8_0));
-        assert_eq!(WeightFormat::parse(WeightFormat::AsIs.word()), Some(WeightFormat::AsIs));
-        assert_eq!(WeightFormat::parse("q9"), None);
     }
 }

@@ -11,8 +11,7 @@ use std::time::UNIX_EPOCH;
 use dragon_ipc::{CacheType, FlashAttention};
 use serde_json::{Value, json};
 
-use super::{Computing, Machine, attention_word, cache_word};
-use crate::weights::WeightFormat;
+use super::{Computing, Machine, WeightFormat, attention_word, cache_word};
 
 /// What the result of a whole tuning run is kept as.
 pub(crate) const TUNED: &str = ".tuned.json";

@@ -9,10 +9,10 @@ use dragon_models::{KvElement, ModelFile, estimate_memory, sha256_of_file};
 use dragon_template::{ChatTemplate, SpecialTokens};
 
 use super::template;
-use crate::computing::{self, Computing, Machine, TUNED, Tuned};
+use crate::computing::{self, Computing, Machine, TUNED, Tuned, WeightFormat};
 use crate::config::{Located, ModelPlan, Place, Problems, UseTuned, Weights, defaults};
 use crate::size::as_usize;
-use crate::weights::{self, WeightFormat};
+use crate::weights;
 
 /// A model that can be started.
 #[derive(Debug)]

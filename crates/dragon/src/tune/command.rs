@@ -10,13 +10,14 @@ use dragon_ipc::{CacheType, FlashAttention};
 use dragon_supervisor::run_tool;
 
 use super::search::{Candidate, Search, Step};
-use super::{Mix, bench_arguments, results, table};
-use crate::computing::{Machine, TUNED, Tuned, attention_word, cache_word, rule_of_thumb};
+use super::table;
+use crate::computing::{Machine, TUNED, Tuned, WeightFormat, attention_word, cache_word, rule_of_thumb};
 use crate::config::{Flags, Plan, Problems};
 use crate::exit::Exit;
+use crate::measuring::{Mix, bench_arguments, results};
 use crate::report;
 use crate::serve::engine_program;
-use crate::weights::{WeightFormat, convert};
+use crate::weights::convert;
 
 /// Batches that the table shows beside that of the mix.
 const BATCHES: [u32; 3] = [1, 8, 32];

@@ -9,9 +9,9 @@ mod tests;
 
 use dragon_ipc::{CacheType, FlashAttention};
 
-use super::results::{Divergence, Measured};
-use crate::computing::Computing;
-use crate::weights::{MAX_MEAN_KL_NATS, MIN_EQUAL_TOP, WeightFormat};
+use crate::computing::{Computing, WeightFormat};
+use crate::measuring::results::{Divergence, Measured};
+use crate::weights::{MAX_MEAN_KL_NATS, MIN_EQUAL_TOP};
 
 /// Caches and ways of attention worth trying; others were never best on any machine that was looked at.
 const CACHES: [(CacheType, FlashAttention); 5] = [

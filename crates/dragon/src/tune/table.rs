@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::Mix;
-use super::results::Measured;
 use super::search::{Candidate, Entry, Search, State};
 use crate::computing::{attention_word, cache_word};
+use crate::measuring::Mix;
+use crate::measuring::results::Measured;
 use crate::size::Size;
 
 /// All candidates in the order of their speed, with a word about each.

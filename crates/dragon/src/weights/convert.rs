@@ -10,8 +10,9 @@ use dragon_models::{ModelFile, sha256_of_file};
 use dragon_supervisor::run_tool;
 use rustix::fs::{FlockOperation, flock};
 
-use super::{MAX_MEAN_KL_NATS, MIN_EQUAL_TOP, WeightFormat, WeightsError, converted_path};
-use crate::tune::results;
+use super::{MAX_MEAN_KL_NATS, MIN_EQUAL_TOP, WeightsError, converted_path};
+use crate::computing::WeightFormat;
+use crate::measuring::results;
 
 /// The longest that a conversion or a comparison may take: a model of tens of gigabytes on a slow disk.
 const LIMIT: Duration = Duration::from_secs(3600);

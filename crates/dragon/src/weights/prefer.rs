@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use dragon_supervisor::run_tool;
 
-use super::{WeightFormat, WeightsError, convert};
-use crate::computing::{Computing, Machine, Tuned};
-use crate::tune::{Mix, bench_arguments, results};
+use super::{WeightsError, convert};
+use crate::computing::{Computing, Machine, Tuned, WeightFormat};
+use crate::measuring::{Mix, bench_arguments, results};
 
 /// The longest that the short measurement of one format may take.
 const LIMIT: Duration = Duration::from_secs(120);
