@@ -24,14 +24,22 @@ const HELP: &str = "\
 dragon-engine computes for `dragon`, which starts it; without arguments it expects a socket as standard input.
 
 By hand:
-  dragon-engine bench --model FILE     speed of bare prefill and decode loops
+  dragon-engine bench --model FILE     speed of bare prefill and decode loops, without a sampler
       --cache-type f16|bf16|q8_0|f32   --flash-attention auto|on|off   --threads N   --prefill-chunk N
-      --prompt N   --new N   --batches 1,8,32   --mix PARALLEL   --shared PARALLEL
+      --prompt N   --new N             tokens of a prompt and of an answer
+      --batches 1,8,32                 sequences that are decoded together
+      --mix PARALLEL                   as many prompts one after the other, then all answers together
+      --shared PARALLEL                the same where all begin with the prompt, which is read once
+      --slots N   --ctx N              a larger cache than these need
+      --seconds N                      end after the call in which this time is up, with what was measured
   dragon-engine compare --reference FILE --model FILE    how far two ways of computing are apart
       --reference-cache-type TYPE   --reference-flash-attention WORD   --cache-type TYPE
       --flash-attention WORD   --threads N
   dragon-engine convert --from FILE --to FILE --format q8_0|q4_0|q4_1|f16|bf16   other number formats for weights
       --threads N
+
+Results are JSON, one object a line. It ends with 0, or with 64 (arguments), 65 (a file cannot be used), 66 (built for
+another CPU) or 70 (a failure while computing or writing).
 ";
 
 /// Why a mode cannot do its work.
@@ -47,12 +55,16 @@ enum OneshotError {
     Context(#[from] ContextError),
     #[error("a call failed: {0}")]
     Decode(#[from] DecodeError),
+    #[error(transparent)]
+    Unfit(#[from] dragon_cpu::CpuMismatch),
     #[error("the two models have different vocabularies, so their texts cannot be compared")]
     Vocabularies,
     #[error("{path} exists already; remove it or choose another name")]
     Exists { path: String },
     #[error("llama.cpp could not convert the weights: {}", .0.as_deref().unwrap_or("it gave no reason"))]
     Convert(Option<String>),
+    #[error("{path} cannot be converted: {error}")]
+    Source { path: String, error: std::io::Error },
     #[error("{what}: {error}")]
     Io { what: String, error: std::io::Error },
 }
@@ -61,15 +73,9 @@ enum OneshotError {
 pub(crate) fn run(arguments: Vec<OsString>) -> Option<Result<(), (EngineExit, String)>> {
     let (mode, rest) = arguments.split_first()?;
     let outcome = match mode.to_str() {
-        Some("bench") => {
-            Args::read(rest, bench::NAMES).map_err(OneshotError::from).and_then(|args| bench::run(&args))
-        }
-        Some("compare") => {
-            Args::read(rest, compare::NAMES).map_err(OneshotError::from).and_then(|args| compare::run(&args))
-        }
-        Some("convert") => {
-            Args::read(rest, convert::NAMES).map_err(OneshotError::from).and_then(|args| convert::run(&args))
-        }
+        Some("bench") => checked(rest, bench::NAMES, bench::run),
+        Some("compare") => checked(rest, compare::NAMES, compare::run),
+        Some("convert") => checked(rest, convert::NAMES, convert::run),
         Some("--help" | "-h" | "help") => {
             say(HELP.trim_end());
             Ok(())
@@ -77,6 +83,17 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Option<Result<(), (EngineExit, St
         _ => Err(ArgsError::Mode(mode.to_string_lossy().into_owned()).into()),
     };
     Some(outcome.map_err(|error| (error.exit(), error.to_string())))
+}
+
+/// Runs a mode, unless its arguments or this CPU make that impossible.
+fn checked(
+    arguments: &[OsString],
+    names: &[&str],
+    run: impl FnOnce(&Args) -> Result<(), OneshotError>,
+) -> Result<(), OneshotError> {
+    let args = Args::read(arguments, names)?;
+    dragon_cpu::check()?;
+    run(&args)
 }
 
 /// Writes one line of the result. Who does not read it does not want it.
@@ -92,9 +109,12 @@ impl OneshotError {
         match self {
             Self::Args(_) | Self::Exists { .. } => EngineExit::Usage,
             Self::Load(error) => error.exit(),
-            Self::Model(_) | Self::Context(_) | Self::Vocabularies | Self::Convert(_) => {
-                EngineExit::LoadFailed
-            }
+            Self::Unfit(_) => EngineExit::UnfitBuild,
+            Self::Model(_)
+            | Self::Context(_)
+            | Self::Vocabularies
+            | Self::Source { .. }
+            | Self::Convert(_) => EngineExit::LoadFailed,
             Self::Decode(_) | Self::Io { .. } => EngineExit::Internal,
         }
     }

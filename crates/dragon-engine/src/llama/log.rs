@@ -14,6 +14,12 @@ const MAX_LINE_BYTES: usize = 8 * 1024;
 
 static LINES: Mutex<Lines> = Mutex::new(Lines { level: Level::Info, line: String::new(), last_error: None });
 
+/// What else sees every complete line.
+static WATCHER: Mutex<Option<Watcher>> = Mutex::new(None);
+
+/// Looks at lines. It must log nothing itself: it is called while a line is being written.
+pub(crate) type Watcher = Box<dyn FnMut(&str) + Send>;
+
 /// Severity, the first word of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Level {
@@ -51,6 +57,18 @@ pub(crate) fn take_last_error() -> Option<String> {
     lines().last_error.take()
 }
 
+/// Lets `watcher` see the lines from now on, in place of the one before.
+pub(crate) fn watch(watcher: Option<Watcher>) {
+    *WATCHER.lock().unwrap_or_else(PoisonError::into_inner) = watcher;
+}
+
+fn pass_on(level: Level, text: &str) {
+    write_line(level, text);
+    if let Some(watcher) = WATCHER.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+        watcher(text);
+    }
+}
+
 fn lines() -> MutexGuard<'static, Lines> {
     LINES.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -61,7 +79,7 @@ unsafe extern "C" fn on_log(level: sys::ggml_log_level, text: *const c_char, _us
     }
     // SAFETY: ggml passes a NUL-terminated string that lives as long as this call.
     let text = unsafe { CStr::from_ptr(text) }.to_string_lossy();
-    lines().push(Level::from_ggml(level), &text, write_line);
+    lines().push(Level::from_ggml(level), &text, pass_on);
 }
 
 // === impl Level ===

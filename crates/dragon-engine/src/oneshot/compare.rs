@@ -6,7 +6,7 @@
 
 use dragon_ipc::{CacheType, FlashAttention};
 
-use super::args::{Args, all_threads};
+use super::args::Args;
 use super::divergence::Divergence;
 use super::{OneshotError, say};
 use crate::llama::{Backend, Bounds, Context, ContextSpec, Logits, Model, Position, Row, TokenId, Vocab};
@@ -42,7 +42,7 @@ struct Side {
 
 /// Compares and says the result.
 pub(super) fn run(args: &Args) -> Result<(), OneshotError> {
-    let n_threads = args.number("--threads", 1, all_threads())?;
+    let n_threads = args.threads()?;
     let mut reference = Side::load(
         &args.path("--reference")?,
         args.cache_type("--reference-cache-type")?,
