@@ -9,3 +9,4 @@ mod thinking;
 mod utf8;
 
 pub use assembler::{Assembled, Assembler, Thinking};
+pub use thinking::{CLOSE as THINK_CLOSE, OPEN as THINK_OPEN};

@@ -4,8 +4,10 @@
 //! example of an answer about such tags. Several blocks in a row are all thinking. White space between a
 //! block and the answer belongs to neither; where there is no block, it is the answer's own.
 
-const OPEN: &str = "<think>";
-const CLOSE: &str = "</think>";
+/// Opens a block of thinking.
+pub const OPEN: &str = "<think>";
+/// Closes it.
+pub const CLOSE: &str = "</think>";
 
 /// Where the splitter is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

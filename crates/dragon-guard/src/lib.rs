@@ -1,0 +1,14 @@
+//! Pure judgement of prompts and answers.
+//!
+//! - [`language`]: which language a prompt is in.
+//! - [`fallback`]: what is said where no model says anything.
+//! - [`landing`]: when an answer must be brought to its end, where it may be cut, and what is written there.
+//!
+//! Nothing here does I/O, reads a clock, takes a lock or draws a random number; nothing here knows tokens' meaning,
+//! processes or wire formats. Times come in as durations, text as text.
+
+pub mod fallback;
+pub mod landing;
+pub mod language;
+
+pub use language::Language;
