@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use dragon_core::admission::{Admission, Arrival, Denial, Input, Occupancy, Output, Ticket};
+use dragon_core::admission::{
+    Admission, Arrival, Caller, ClientId, Denial, Input, Occupancy, Output, PayerId, PromptSize, Settings,
+    Ticket, Weight,
+};
 use dragon_supervisor::EngineState;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
@@ -23,6 +26,10 @@ struct State {
 }
 
 type Verdict = Result<(), Denial>;
+
+/// Nobody is told apart yet.
+const EVERYONE: Caller =
+    Caller { payer: PayerId(0), client: ClientId(0), weight: Weight::NORMAL, max_waiting: None };
 
 /// A reserved place in the queue, or the slots already. Dropping it gives them back.
 #[derive(Debug)]
@@ -55,7 +62,11 @@ struct Stay {
 
 impl Gate {
     pub(crate) fn new(max_waiting: usize) -> Self {
-        let state = State { admission: Admission::new(max_waiting), waiters: HashMap::new(), next_ticket: 0 };
+        let state = State {
+            admission: Admission::new(Settings::new(max_waiting)),
+            waiters: HashMap::new(),
+            next_ticket: 0,
+        };
         Self { shared: Arc::new(Mutex::new(state)) }
     }
 
@@ -66,7 +77,14 @@ impl Gate {
         state.next_ticket += 1;
         let (sender, receiver) = oneshot::channel();
         state.waiters.insert(ticket, sender);
-        state.handle(Input::Arrive(Arrival { ticket, n_slots, deadline_at: deadline_at.into_std() }));
+        state.handle(Input::Arrive(Arrival {
+            ticket,
+            caller: EVERYONE,
+            n_slots,
+            prompt: PromptSize::Exactly(0),
+            n_max_tokens: u32::MAX,
+            deadline_at: deadline_at.into_std(),
+        }));
         let verdict = Awaited::after_arrival(receiver)?;
         Ok(Place { stay: Stay { shared: Arc::clone(&self.shared), ticket }, verdict })
     }

@@ -1,92 +1,66 @@
-//! Who waits, who starts, who is turned away: one bounded first-come-first-served queue per model.
+//! Who waits, who starts, who is turned away: fair shares of one model, in a bounded queue, without vain hopes.
+//!
+//! - **Fair.** Of those who can start, the poorest payer's poorest client's oldest request starts (`shares`,
+//!   `ledger`, `queue`). Payers pay for prompt tokens that the engine reads and, twice as much, for tokens that it
+//!   makes, divided by their weights; tokens from the cache are free. Nobody overtakes a request that needs several
+//!   slots: slots are left empty for it, for as long as those who run need at most, and never all of them.
+//! - **Bounded.** A place is taken before any work is done. Where the queue is full, whoever has fewer waiting than
+//!   another takes the place of that other's newest.
+//! - **No vain hopes.** Whoever would start too late for a useful answer at the measured speed is told at once
+//!   (`estimate`, `forecast`), and nothing starts that no longer fits before its deadline. What is not known yet
+//!   counts as no time at all.
 //!
 //! Driven: [`Admission::handle`] takes the time and an input and returns what must be done. It contains no
 //! synchronisation of its own, so every rule can be tested without threads or waiting.
-//!
-//! A request that needs several slots at once (several choices) waits until all are free, and nobody
-//! overtakes it: otherwise a stream of small requests would starve it.
 
+mod caller;
+mod denial;
+mod estimate;
+mod forecast;
+mod hopes;
+mod input;
+mod ledger;
+mod queue;
+mod shares;
+#[cfg(test)]
+mod sim;
+mod slots;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
-/// Names one request at the gate; never used twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Ticket(pub u64);
+use estimate::Estimate;
+use ledger::{ANSWER_PRICE, Ledger, PROMPT_PRICE};
+use queue::{Queue, Waiting};
+use slots::{Engine, Running, Slots, Stage};
 
-/// What happens to the queue.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Input {
-    /// A request asks for slots.
-    Arrive(Arrival),
-    /// The request has ended, waiting or running, for whatever reason. Unknown tickets are no error.
-    Leave(Ticket),
-    /// The engine is ready with so many slots.
-    EngineUp {
-        /// Sequences that it can run at once.
-        n_slots: u32,
-    },
-    /// The engine is gone; those running leave as they settle, those waiting go on waiting.
-    EngineDown,
-    /// The server stops: nobody new, nobody waiting.
-    Close,
-}
+pub use caller::{Caller, ClientId, PayerId, Weight};
+pub use denial::Denial;
+pub use input::{Arrival, Input, Output, PromptSize, Speeds, Ticket};
 
-/// A request at the gate.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Arrival {
-    /// Its name.
-    pub ticket: Ticket,
-    /// Sequences that it needs at once; at least 1.
-    pub n_slots: u32,
-    /// After this instant starting it is useless.
-    pub deadline_at: Instant,
-}
+/// Tokens of an answer that is worth a slot: a sentence or two.
+pub const N_USEFUL_TOKENS: u32 = 32;
 
-/// What must be done.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Output {
-    /// The request starts now and holds its slots until it leaves.
-    Start(Ticket),
-    /// The request is answered now, without the model.
-    Deny(Ticket, Denial),
-}
-
-/// Why a request is not served.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Denial {
-    /// The queue is full.
-    #[error("{max} requests are waiting already, which is as many as the queue holds")]
-    QueueFull {
-        /// The bound.
-        max: usize,
-    },
-    /// Its deadline passed while it waited.
-    #[error("the deadline passed before a slot was free")]
-    Expired,
-    /// The server is stopping.
-    #[error("the server is stopping")]
-    Closed,
+/// Limits of the queue of one model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// Requests that may wait, besides those for whom slots are free and whose prompts are only being counted.
+    pub max_waiting: usize,
+    /// Tokens of an answer that is worth a slot.
+    pub n_useful_tokens: u32,
 }
 
 /// The queue and the slots of one model.
 #[derive(Debug)]
 pub struct Admission {
-    max_waiting: usize,
-    engine: EngineSlots,
-    waiting: VecDeque<Arrival>,
-    /// Slots held by each request that runs.
-    running: BTreeMap<Ticket, u32>,
+    settings: Settings,
+    ledger: Ledger,
+    queue: Queue,
+    slots: Slots,
+    estimate: Estimate,
+    n_arrivals: u64,
     is_closed: bool,
-}
-
-/// What the engine offers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum EngineSlots {
-    Down,
-    Up { n_slots: u32 },
 }
 
 /// Present numbers, for reports.
@@ -100,16 +74,27 @@ pub struct Occupancy {
     pub n_busy_slots: u32,
 }
 
+// === impl Settings ===
+
+impl Settings {
+    /// A queue for so many, and the usual idea of what is useful.
+    pub fn new(max_waiting: usize) -> Self {
+        Self { max_waiting, n_useful_tokens: N_USEFUL_TOKENS }
+    }
+}
+
 // === impl Admission ===
 
 impl Admission {
-    /// An empty queue for at most `max_waiting` requests, with the engine down.
-    pub fn new(max_waiting: usize) -> Self {
+    /// An empty queue, with the engine down.
+    pub fn new(settings: Settings) -> Self {
         Self {
-            max_waiting,
-            engine: EngineSlots::Down,
-            waiting: VecDeque::new(),
-            running: BTreeMap::new(),
+            settings,
+            ledger: Ledger::default(),
+            queue: Queue::default(),
+            slots: Slots::default(),
+            estimate: Estimate::unknown(settings.n_useful_tokens),
+            n_arrivals: 0,
             is_closed: false,
         }
     }
@@ -119,9 +104,18 @@ impl Admission {
         let mut outputs = Vec::new();
         match input {
             Input::Arrive(arrival) => self.arrive(now, arrival, &mut outputs),
-            Input::Leave(ticket) => self.leave(ticket),
-            Input::EngineUp { n_slots } => self.engine = EngineSlots::Up { n_slots },
-            Input::EngineDown => self.engine = EngineSlots::Down,
+            Input::Measured { ticket, prompt } => self.measured(now, ticket, prompt, &mut outputs),
+            Input::Prefilled { ticket, n_cached } => return self.prefilled(ticket, n_cached),
+            Input::Produced { ticket, n_tokens } => return self.produced(ticket, n_tokens),
+            Input::EndsBy { ticket, at } => return self.ends_by(ticket, at),
+            Input::Released { ticket, n_slots } => self.slots.release(ticket, n_slots),
+            Input::Leave(ticket) => self.leave(now, ticket),
+            Input::Speeds(speeds) => {
+                self.estimate.speeds = speeds;
+                self.drop_hopeless(now, &mut outputs);
+            }
+            Input::EngineUp { n_slots } => self.slots.engine_is(Engine::Up { n_slots }),
+            Input::EngineDown => self.slots.engine_is(Engine::Down),
             Input::Close => self.close(&mut outputs),
         }
         self.start_waiting(now, &mut outputs);
@@ -131,60 +125,159 @@ impl Admission {
     /// Present numbers.
     pub fn occupancy(&self) -> Occupancy {
         Occupancy {
-            n_waiting: self.waiting.len(),
-            n_running: self.running.len(),
-            n_busy_slots: self.running.values().sum(),
+            n_waiting: self.queue.len(),
+            n_running: self.slots.n_running(),
+            n_busy_slots: self.slots.n_busy(),
         }
     }
 
     fn arrive(&mut self, now: Instant, arrival: Arrival, outputs: &mut Vec<Output>) {
-        if self.is_closed {
-            outputs.push(Output::Deny(arrival.ticket, Denial::Closed));
-            return;
+        let number = self.n_arrivals;
+        self.n_arrivals += 1;
+        let allowed = arrival.deadline_at.saturating_duration_since(now);
+        let waiting = Waiting { number, arrival, allowed };
+        self.ledger.enter(&arrival.caller);
+        match self.admit(now, waiting) {
+            Ok(displaced) => {
+                if let Some(ticket) = displaced {
+                    self.deny(ticket, Denial::Displaced, outputs);
+                }
+            }
+            Err(denial) => {
+                self.queue.remove(arrival.ticket);
+                self.ledger.leave(&arrival.caller);
+                outputs.push(Output::Deny(arrival.ticket, denial));
+            }
         }
-        if arrival.deadline_at <= now {
-            outputs.push(Output::Deny(arrival.ticket, Denial::Expired));
-            return;
-        }
-        // Someone who can start at once takes no place in the queue, so that a bound of 0 means "no waiting"
-        // and not "no service".
-        let starts_at_once = self.waiting.is_empty() && self.fits(arrival.n_slots);
-        if !starts_at_once && self.waiting.len() >= self.max_waiting {
-            outputs.push(Output::Deny(arrival.ticket, Denial::QueueFull { max: self.max_waiting }));
-            return;
-        }
-        self.waiting.push_back(arrival);
     }
 
-    fn leave(&mut self, ticket: Ticket) {
-        if self.running.remove(&ticket).is_none() {
-            self.waiting.retain(|waiting| waiting.ticket != ticket);
+    /// Puts an arrival into the queue; tells who has to make room for it. On a denial it may be in the queue.
+    fn admit(&mut self, now: Instant, waiting: Waiting) -> Result<Option<Ticket>, Denial> {
+        let arrival = &waiting.arrival;
+        if self.is_closed {
+            return Err(Denial::Closed);
+        }
+        if waiting.allowed.is_zero() {
+            return Err(Denial::Expired);
+        }
+        let n_own = self.queue.n_waiting_of(arrival.caller.payer);
+        if let Some(max) = arrival.caller.max_waiting.filter(|max| n_own >= *max) {
+            return Err(Denial::OwnQueueFull { max });
+        }
+        let displaced = if self.is_full_for(arrival.n_slots) {
+            let max = self.settings.max_waiting;
+            Some(self.queue.make_room(&arrival.caller, &self.ledger).ok_or(Denial::QueueFull { max })?)
+        } else {
+            None
+        };
+        self.queue.push(waiting);
+        self.check_hopes(now, arrival.ticket)?;
+        Ok(displaced)
+    }
+
+    fn measured(&mut self, now: Instant, ticket: Ticket, prompt: PromptSize, outputs: &mut Vec<Output>) {
+        let Some(waiting) = self.queue.get_mut(ticket) else { return };
+        waiting.arrival.prompt = prompt;
+        if let Err(denial) = self.check_hopes(now, ticket) {
+            self.deny(ticket, denial, outputs);
+        }
+    }
+
+    fn prefilled(&mut self, ticket: Ticket, n_cached: u32) -> Vec<Output> {
+        if let Some(running) = self.slots.get_mut(ticket) {
+            running.stage = Stage::Decode;
+            self.ledger.refund(&running.caller, u64::from(n_cached.min(running.n_prompt)) * PROMPT_PRICE);
+        }
+        Vec::new()
+    }
+
+    fn produced(&mut self, ticket: Ticket, n_tokens: u32) -> Vec<Output> {
+        if let Some(running) = self.slots.get_mut(ticket) {
+            running.n_produced = running.n_produced.saturating_add(u64::from(n_tokens));
+            self.ledger.charge(&running.caller, u64::from(n_tokens) * ANSWER_PRICE);
+        }
+        Vec::new()
+    }
+
+    fn ends_by(&mut self, ticket: Ticket, at: Instant) -> Vec<Output> {
+        if let Some(running) = self.slots.get_mut(ticket) {
+            running.ends_by = running.ends_by.min(at);
+        }
+        Vec::new()
+    }
+
+    fn leave(&mut self, now: Instant, ticket: Ticket) {
+        if let Some(waiting) = self.queue.remove(ticket) {
+            self.ledger.leave(&waiting.arrival.caller);
+        } else if let Some(running) = self.slots.end(ticket) {
+            let n_unread = self.n_surely_unread(&running, now);
+            self.ledger.refund(&running.caller, n_unread * PROMPT_PRICE);
+            self.ledger.leave(&running.caller);
+            if running.n_produced > 0 {
+                self.estimate.answer_ended(running.n_produced_each());
+            }
         }
     }
 
     fn close(&mut self, outputs: &mut Vec<Output>) {
         self.is_closed = true;
-        outputs.extend(self.waiting.drain(..).map(|waiting| Output::Deny(waiting.ticket, Denial::Closed)));
-    }
-
-    fn start_waiting(&mut self, now: Instant, outputs: &mut Vec<Output>) {
-        while let Some(next) = self.waiting.front() {
-            if next.deadline_at > now && !self.fits(next.n_slots) {
-                return;
-            }
-            let Some(next) = self.waiting.pop_front() else { return };
-            if next.deadline_at <= now {
-                outputs.push(Output::Deny(next.ticket, Denial::Expired));
-            } else {
-                self.running.insert(next.ticket, next.n_slots);
-                outputs.push(Output::Start(next.ticket));
-            }
+        let all: Vec<Ticket> = self.queue.iter().map(Waiting::ticket).collect();
+        for ticket in all {
+            self.deny(ticket, Denial::Closed, outputs);
         }
     }
 
-    fn fits(&self, n_wanted: u32) -> bool {
-        let EngineSlots::Up { n_slots } = self.engine else { return false };
-        let n_busy: u32 = self.running.values().sum();
-        n_busy.saturating_add(n_wanted) <= n_slots
+    fn deny(&mut self, ticket: Ticket, denial: Denial, outputs: &mut Vec<Output>) {
+        if let Some(waiting) = self.queue.remove(ticket) {
+            self.ledger.leave(&waiting.arrival.caller);
+            outputs.push(Output::Deny(ticket, denial));
+        }
+    }
+
+    fn start_waiting(&mut self, now: Instant, outputs: &mut Vec<Output>) {
+        while self.slots.n_free() > 0 {
+            let Some(next) = self.queue.next(&self.ledger).copied() else { return };
+            if let Err(denial) = self.check_still_fits(now, &next) {
+                self.deny(next.ticket(), denial, outputs);
+                continue;
+            }
+            if next.arrival.n_slots > self.slots.n_free() {
+                return;
+            }
+            self.queue.remove(next.ticket());
+            self.ledger.charge(&next.arrival.caller, u64::from(next.arrival.prompt.least()) * PROMPT_PRICE);
+            self.slots.start(next.ticket(), Running::starting(&next, now));
+            outputs.push(Output::Start(next.ticket()));
+        }
+    }
+
+    /// Answers those whose time has run out while they waited. Not while the engine is down: nobody knows how
+    /// fast the next one begins, and the reason would be the wrong one.
+    fn drop_hopeless(&mut self, now: Instant, outputs: &mut Vec<Output>) {
+        if !self.slots.is_up() {
+            return;
+        }
+        let hopeless: Vec<(Ticket, Denial)> = self
+            .queue
+            .iter()
+            .filter_map(|waiting| Some((waiting.ticket(), self.check_still_fits(now, waiting).err()?)))
+            .collect();
+        for (ticket, denial) in hopeless {
+            self.deny(ticket, denial, outputs);
+        }
+    }
+
+    /// Whether an arrival that needs so many slots would have to wait and no place for that is left. Whoever waits
+    /// only for its prompt to be counted, with a free slot before it, takes no place; so a bound of 0 means "no
+    /// waiting" and not "no service". Where counted ones wait, free slots are being kept for one of them.
+    fn is_full_for(&self, n_slots: u32) -> bool {
+        let n_kept_free = if self.queue.iter().any(Waiting::is_counted) { 0 } else { self.slots.n_free() };
+        let wanted = self.queue.iter().map(|waiting| waiting.arrival.n_slots).chain([n_slots]);
+        let n_starting = wanted.scan(n_kept_free, |n_free, n_slots| {
+            *n_free = n_free.checked_sub(n_slots)?;
+            Some(())
+        });
+        let n_behind = self.queue.len() + 1 - n_starting.count();
+        n_behind > self.settings.max_waiting
     }
 }

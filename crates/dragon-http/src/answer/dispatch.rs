@@ -148,8 +148,11 @@ fn why_late(engine: &Engine) -> Reason {
 
 fn denied(denial: Denial) -> Refusal {
     let reason = match denial {
-        Denial::QueueFull { .. } => Reason::Busy,
-        Denial::Expired => Reason::Deadline,
+        Denial::QueueFull { .. } | Denial::OwnQueueFull { .. } | Denial::Displaced => Reason::Busy,
+        // Others come first: later there may be room.
+        Denial::WillNotStart { .. } => Reason::Busy,
+        // Alone it would take too long as well: asking again as it is would not help.
+        Denial::WillNotFit { .. } | Denial::Expired => Reason::Deadline,
         Denial::Closed => Reason::Shutdown,
     };
     Unserved(reason).into()
