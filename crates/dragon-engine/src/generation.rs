@@ -49,7 +49,9 @@ pub(crate) struct Sequence {
     pub(crate) history: History,
     /// Guesses of what comes next.
     pub(crate) drafter: Drafter,
-    /// Tokens of an earlier engine that are still to be fed, after the one in `turn`.
+    /// Tokens of the answer at most, where that is not the generation's number any more.
+    pub(crate) n_max_tokens: Option<u32>,
+    /// Tokens that are still to be fed, after the one in `turn`: of an earlier engine, or forced by the server.
     replayed: VecDeque<TokenId>,
 }
 
@@ -128,11 +130,33 @@ impl Sequence {
             cells: Vec::new(),
             history: History::default(),
             drafter: Drafter::default(),
+            n_max_tokens: None,
             replayed: choice.produced.into(),
         }
     }
 
-    /// Takes up the next token of an earlier engine, if any is left: it is fed like any other, but neither
+    /// Cuts the answer to its first `n_kept` tokens and lets `forced` follow; at least one. `n_prompt` tokens of
+    /// its cells are the prompt. The cells themselves must have been trimmed to prompt and kept tokens.
+    pub(crate) fn restart(&mut self, n_prompt: usize, n_kept: u32, forced: Vec<TokenId>, n_max_tokens: u32) {
+        let pending = match self.turn {
+            Turn::Feed(token) => Some(token),
+            Turn::AwaitPrompt => None,
+        };
+        let answer = self.cells.iter().skip(n_prompt).copied().chain(pending);
+        let kept: Vec<TokenId> = answer.take(n_kept as usize).collect();
+        self.cells.truncate(n_prompt + kept.len());
+        self.n_answer = u32::try_from(kept.len()).unwrap_or(u32::MAX);
+        self.history = kept.iter().copied().collect();
+        self.n_max_tokens = Some(n_max_tokens);
+        self.drafter = Drafter::default();
+        self.replayed = forced.into();
+        // The last of the kept tokens may not have been fed yet; otherwise a forced one comes next.
+        if self.cells.len() == n_prompt + kept.len() {
+            self.replay();
+        }
+    }
+
+    /// Takes up the next token that is not its own, if any is left: it is fed like any other, but neither
     /// sampled nor reported again.
     pub(crate) fn replay(&mut self) -> Option<TokenId> {
         let token = self.replayed.pop_front()?;
@@ -140,7 +164,7 @@ impl Sequence {
         Some(token)
     }
 
-    /// Whether tokens of an earlier engine are still to be fed.
+    /// Whether tokens that are not its own are still to be fed.
     pub(crate) fn is_replaying(&self) -> bool {
         !self.replayed.is_empty()
     }
@@ -197,6 +221,32 @@ mod tests {
                 generation.n_prefilled = chunk.end;
             }
         }
+    }
+
+    #[test]
+    fn forced_tokens_follow_those_that_are_kept() {
+        let answering = || {
+            let mut sequence = Sequence::new(1, Choice { index: 0, produced: Vec::new() });
+            sequence.cells = vec![1, 2, 10, 11];
+            for token in [10, 11, 12] {
+                sequence.push(token);
+            }
+            sequence
+        };
+        let mut all = answering();
+        all.restart(2, 3, vec![20, 21], 9);
+        assert_eq!(
+            (all.cells.as_slice(), all.turn, all.n_answer),
+            ([1, 2, 10, 11].as_slice(), Turn::Feed(12), 3)
+        );
+        assert_eq!((all.replay(), all.replay(), all.replay()), (Some(20), Some(21), None));
+        let mut fewer = answering();
+        fewer.restart(2, 1, vec![20, 21], 9);
+        assert_eq!(
+            (fewer.cells.as_slice(), fewer.turn, fewer.n_answer),
+            ([1, 2, 10].as_slice(), Turn::Feed(20), 2)
+        );
+        assert_eq!((fewer.history.clone(), fewer.replay()), ([10, 20].into_iter().collect(), Some(21)));
     }
 
     #[test]

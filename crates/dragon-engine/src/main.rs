@@ -20,6 +20,7 @@ mod oneshot;
 mod pace;
 mod progress;
 mod prompts;
+mod ration;
 mod sampler;
 mod self_test;
 mod slots;

@@ -12,6 +12,7 @@ pub(crate) struct Progress {
     n_prefill_tokens: AtomicU64,
     n_cached_tokens: AtomicU64,
     n_decode_tokens: AtomicU64,
+    n_decode_steps: AtomicU64,
     n_busy_slots: AtomicU32,
     prefill_us: AtomicU64,
     decode_us: AtomicU64,
@@ -37,6 +38,7 @@ impl Progress {
         };
         tokens.fetch_add(n_tokens as u64, Ordering::Relaxed);
         time.fetch_add(u64::try_from(took.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.n_decode_steps.fetch_add(u64::from(call == Call::Decode), Ordering::Relaxed);
         self.n_steps.fetch_add(1, Ordering::Relaxed) + 1
     }
 
@@ -57,6 +59,7 @@ impl Progress {
             n_prefill_tokens: self.n_prefill_tokens.load(Ordering::Relaxed),
             n_cached_tokens: self.n_cached_tokens.load(Ordering::Relaxed),
             n_decode_tokens: self.n_decode_tokens.load(Ordering::Relaxed),
+            n_decode_steps: self.n_decode_steps.load(Ordering::Relaxed),
             n_busy_slots: self.n_busy_slots.load(Ordering::Relaxed),
             prefill_us: self.prefill_us.load(Ordering::Relaxed),
             decode_us: self.decode_us.load(Ordering::Relaxed),
@@ -80,6 +83,7 @@ mod tests {
             n_prefill_tokens: 64,
             n_cached_tokens: 7,
             n_decode_tokens: 3,
+            n_decode_steps: 1,
             n_busy_slots: 4,
             prefill_us: 900,
             decode_us: 20,

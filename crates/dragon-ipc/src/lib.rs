@@ -16,7 +16,7 @@ pub use frame::{Decoder, FrameError, MAX_FRAME_BYTES, encode};
 pub use message::*;
 
 /// Both sides must send the same number in their `Hello`; it changes with any change of a message.
-pub const PROTOCOL_VERSION: u32 = 3;
+pub const PROTOCOL_VERSION: u32 = 4;
 
 /// Pieces of prompts hold at most this many tokens, so that a frame of worst-case varints (5 bytes a token)
 /// stays well under [`MAX_FRAME_BYTES`].
@@ -38,6 +38,9 @@ pub const MAX_LONG_TEXTS_IN_FLIGHT: usize = 1;
 
 /// Sequences that one engine can hold: llama.cpp's own limit.
 pub const MAX_SEQUENCES: u32 = 256;
+
+/// Tokens that the server can force into an answer at once: some short sentences, in any tokenizer.
+pub const MAX_FORCED_TOKENS: usize = 512;
 
 /// Alternatives reported per token: OpenAI's limit for `top_logprobs`.
 pub const MAX_TOP_LOGPROBS: u8 = 20;

@@ -31,6 +31,11 @@ pub enum ToEngine {
         /// The index of the choice; `None` for all that are left.
         choice: Option<u32>,
     },
+    /// Go on with a choice from given tokens instead of its own. Unknown names are no error: it may just have ended,
+    /// and the server has been told so.
+    Force(Force),
+    /// Who runs in the next steps, until the next such message.
+    Ration(Ration),
 }
 
 /// From the engine to the server.
@@ -48,6 +53,9 @@ pub enum FromEngine {
     Prefilled(Prefilled),
     /// What one step of the batch produced.
     Step(Step),
+    /// The answer to [`ToEngine::Force`], if its choice was still running: tokens of it that come after this message
+    /// follow the forced ones, those before it are void beyond what was to be kept.
+    Forced(Forced),
     /// A generation ended without its own last token: refused or failed. All its sequences are free.
     Aborted(Aborted),
     /// Sent every [`HEARTBEAT_EVERY_MS`] by a thread that does not wait for the batch.
@@ -186,6 +194,40 @@ pub struct Choice {
     pub produced: Vec<u32>,
 }
 
+/// Cuts the answer of a running choice and writes how it goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Force {
+    /// The generation, which has been started and whose model can drop cells (`Ready::keeps_prefixes`).
+    pub generation: GenerationId,
+    /// The index of the choice.
+    pub choice: u32,
+    /// Tokens of the answer that stay, from its beginning; at most as many as were reported.
+    pub n_kept: u32,
+    /// What follows them: at least one and at most [`crate::MAX_FORCED_TOKENS`] tokens, fed like sampled ones (they
+    /// count for penalties and positions) and not reported.
+    pub tokens: Vec<u32>,
+    /// Tokens of the whole answer at most, kept and forced ones included; more than these.
+    pub n_max_tokens: u32,
+}
+
+/// A choice goes on from forced tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Forced {
+    /// The generation.
+    pub generation: GenerationId,
+    /// The index of the choice.
+    pub choice: u32,
+}
+
+/// Who runs while one has to be quick. With nobody favoured everyone runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ration {
+    /// Generations that run in every step, and whose prompts are read first. At most [`crate::MAX_SEQUENCES`].
+    pub favoured: Vec<GenerationId>,
+    /// Sequences of the others in a step at most; the rest is paused, with its cells.
+    pub n_others: u32,
+}
+
 /// Sampling settings, see `dragon_core::sampling::Sampling` for the meaning of each.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the fields are documented in dragon-core; these are their frames")]
@@ -268,6 +310,17 @@ pub struct Step {
     pub step: u64,
     /// New tokens: one per sequence, or several of one whose guesses were right.
     pub outputs: Vec<Output>,
+    /// What a decode call took; `None` for the call that ended a prefill.
+    pub decode: Option<DecodeCall>,
+}
+
+/// A decode call in numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecodeCall {
+    /// Tokens that were fed.
+    pub n_rows: u32,
+    /// Time of the call, in microseconds.
+    pub took_us: u32,
 }
 
 /// One new token of one choice.
@@ -352,6 +405,8 @@ pub struct Heartbeat {
     pub n_cached_tokens: u64,
     /// Tokens decoded since the start.
     pub n_decode_tokens: u64,
+    /// Decode calls among the steps since the start.
+    pub n_decode_steps: u64,
     /// Sequences that hold cells now.
     pub n_busy_slots: u32,
     /// Microseconds spent in prefill calls since the start.

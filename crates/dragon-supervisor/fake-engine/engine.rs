@@ -10,8 +10,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use dragon_ipc::{
-    Decoder, End, FromEngine, Heartbeat, Hello, LoadSpec, MAX_TOKENS_PER_PIECE, Output, PROTOCOL_VERSION,
-    Ready, Start, Step, TextLane, ToEngine, TokenizePiece, TokensPiece,
+    DecodeCall, Decoder, End, Forced, FromEngine, Heartbeat, Hello, LoadSpec, MAX_TOKENS_PER_PIECE, Output,
+    PROTOCOL_VERSION, Ready, Start, Step, TextLane, ToEngine, TokenizePiece, TokensPiece,
 };
 
 use crate::fault::{self, say};
@@ -161,6 +161,17 @@ impl Engine {
                 }
                 self.running.retain(|_, running| !running.start.choices.is_empty());
             }
+            // Its choices are always equally far, so only single ones can be forced.
+            ToEngine::Force(force) => {
+                if let Some(running) = self.running.get_mut(&force.generation) {
+                    running.n_made = force.n_kept + u32::try_from(force.tokens.len()).unwrap();
+                    running.start.n_max_tokens = force.n_max_tokens;
+                    let forced = Forced { generation: force.generation, choice: force.choice };
+                    say(&mut self.socket, &FromEngine::Forced(forced));
+                }
+            }
+            // Nobody is ever slow here.
+            ToEngine::Ration(_) => {}
         }
     }
 
@@ -217,7 +228,8 @@ impl Engine {
         self.beat.n_steps += 1;
         self.beat.decode_us += 1000;
         self.beat.n_decode_tokens += outputs.len() as u64;
-        say(&mut self.socket, &FromEngine::Step(Step { step: self.beat.n_steps, outputs }));
+        let decode = Some(DecodeCall { n_rows: u32::try_from(outputs.len()).unwrap(), took_us: 1000 });
+        say(&mut self.socket, &FromEngine::Step(Step { step: self.beat.n_steps, outputs, decode }));
     }
 
     fn send_heartbeat(&mut self) {

@@ -42,7 +42,9 @@ pub(crate) fn commit(fault: &str, socket: &mut UnixStream) {
             exit(65);
         }
         // Harmless: goes on.
-        "stranger" => say(socket, &FromEngine::Step(Step { step: 0, outputs: vec![stranger()] })),
+        "stranger" => {
+            say(socket, &FromEngine::Step(Step { step: 0, outputs: vec![stranger()], decode: None }))
+        }
         other => panic!("no such fault: {other}"),
     }
 }

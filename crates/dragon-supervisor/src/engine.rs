@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use dragon_core::sampling::TokenId;
-use dragon_ipc::{CallId, LoadSpec, Ready, TextLane};
+use dragon_ipc::{CallId, LoadSpec, Ration, Ready, TextLane};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -17,6 +17,7 @@ use crate::life::Patience;
 use crate::shared::Shared;
 use crate::state::{EngineState, Health, Progress};
 use crate::supervise;
+use crate::tempo::Tempo;
 
 /// What to run.
 #[derive(Debug, Clone, PartialEq)]
@@ -117,6 +118,20 @@ impl Engine {
         let (id, events) = self.shared.traffic.lock().start(job, Instant::now())?;
         self.shared.bell.notify_one();
         Ok(Generation::new(Arc::clone(&self.shared), id, events))
+    }
+}
+
+impl Engine {
+    /// Says who runs in the next steps; holds until it is said again, and with an engine's end. With nobody favoured
+    /// everyone runs.
+    pub fn ration(&self, ration: Ration) {
+        self.shared.traffic.lock().ration(ration);
+        self.shared.bell.notify_one();
+    }
+
+    /// How fast it has been lately.
+    pub fn tempo(&self) -> Tempo {
+        self.shared.tempo.lock().clone()
     }
 }
 

@@ -4,7 +4,7 @@ use dragon_ipc::{
     MAX_TEXT_BYTES_PER_PIECE, MAX_TOKENS_PER_PIECE, PromptPiece, TextLane, ToEngine, TokenizePiece,
 };
 
-use crate::job::AddSpecial;
+use crate::job::{AddSpecial, Force};
 use crate::link::{Mouth, SayError};
 use crate::traffic::Errand;
 
@@ -12,6 +12,12 @@ use crate::traffic::Errand;
 pub(crate) async fn run(mouth: &mut Mouth, errand: Errand) -> Result<(), SayError> {
     match errand {
         Errand::Cancel(generation, choice) => mouth.say(&ToEngine::Cancel { generation, choice }).await,
+        Errand::Force(generation, choice, force) => {
+            let Force { n_kept, tokens, n_max_tokens } = force;
+            let force = dragon_ipc::Force { generation, choice, n_kept, tokens, n_max_tokens };
+            mouth.say(&ToEngine::Force(force)).await
+        }
+        Errand::Ration(ration) => mouth.say(&ToEngine::Ration(ration)).await,
         Errand::Tokenize(call, text, add_special) => {
             let (lane, add_special) = (TextLane::of(text.len()), add_special == AddSpecial::Yes);
             let mut pieces = text_pieces(&text).peekable();

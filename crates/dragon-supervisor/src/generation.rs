@@ -1,5 +1,6 @@
 //! The receiving end of a generation.
 
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -7,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use dragon_ipc::GenerationId;
 use tokio::sync::mpsc;
 
-use crate::job::Event;
+use crate::job::{Event, Force, Token};
 use crate::shared::Shared;
 
 /// A generation in progress. Dropping it before its end cancels it: the engine frees its slots within a step.
@@ -18,13 +19,17 @@ pub struct Generation {
     events: mpsc::Receiver<Event>,
     /// Choices of which nothing more is handed out.
     cancelled: Vec<u32>,
+    /// Choices that are to be forced, each with what came of it meanwhile.
+    forcing: Vec<(u32, Vec<Token>)>,
+    /// What is to be handed out before anything that comes.
+    ready: VecDeque<Event>,
 }
 
 // === impl Generation ===
 
 impl Generation {
     pub(crate) fn new(shared: Arc<Shared>, id: GenerationId, events: mpsc::Receiver<Event>) -> Self {
-        Self { shared, id, events, cancelled: Vec::new() }
+        Self { shared, id, events, cancelled: Vec::new(), forcing: Vec::new(), ready: VecDeque::new() }
     }
 
     /// The next event; `None` after every choice has ended or was cancelled, and after [`Event::Lost`]. Cancel
@@ -36,12 +41,51 @@ impl Generation {
     /// [`Generation::next`] for those who wait for several at once.
     pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Event>> {
         loop {
+            if let Some(event) = self.ready.pop_front() {
+                return Poll::Ready(Some(event));
+            }
             match ready!(self.events.poll_recv(context)) {
                 // It had arrived before the choice was cancelled.
                 Some(Event::Token(token)) if self.cancelled.contains(&token.choice) => {}
+                Some(Event::Forced { choice }) if self.cancelled.contains(&choice) => {}
+                Some(Event::Token(token)) => self.take_token(token),
+                Some(Event::Forced { choice }) => {
+                    self.forcing.retain(|(forcing, _)| *forcing != choice);
+                    return Poll::Ready(Some(Event::Forced { choice }));
+                }
                 event => return Poll::Ready(event),
             }
         }
+    }
+
+    /// Lets a choice go on from given tokens. What it makes beyond those that are kept is void, so nothing is heard of
+    /// it until [`Event::Forced`]; or until its end, where it ends by itself first. Then all of it is handed out, as if
+    /// it had never been forced. Whether it can be forced: it runs, and was never forced before.
+    pub fn force(&mut self, choice: u32, force: Force) -> bool {
+        let is_taken = self.shared.traffic.lock().force(self.id, choice, force);
+        if is_taken {
+            self.forcing.push((choice, Vec::new()));
+            self.shared.bell.notify_one();
+        }
+        is_taken
+    }
+
+    /// Its name, for [`crate::Engine::ration`].
+    pub fn id(&self) -> GenerationId {
+        self.id
+    }
+
+    fn take_token(&mut self, token: Token) {
+        let Some(place) = self.forcing.iter().position(|(choice, _)| *choice == token.choice) else {
+            self.ready.push_back(Event::Token(token));
+            return;
+        };
+        if token.end.is_none() {
+            self.forcing[place].1.push(token);
+            return;
+        }
+        let (_, meanwhile) = self.forcing.swap_remove(place);
+        self.ready.extend(meanwhile.into_iter().chain([token]).map(Event::Token));
     }
 
     /// Stops one choice: no more of its tokens come, and the engine frees its slot within a step. Nothing happens

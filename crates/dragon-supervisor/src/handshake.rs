@@ -47,6 +47,7 @@ pub(crate) fn out_of_turn(message: &FromEngine) -> Ending {
         FromEngine::Ready(_) => "a ready",
         FromEngine::Failed(_) => "a load failure",
         FromEngine::Tokens(_) => "tokens of a text",
+        FromEngine::Forced(_) => "a forced choice",
         FromEngine::Prefilled(_) => "the end of a prefill",
         FromEngine::Step(_) => "a step",
         FromEngine::Aborted(_) => "an abort",

@@ -6,7 +6,7 @@ use dragon_core::sampling::TokenId;
 use tokio::sync::mpsc;
 
 use crate::error::EngineError;
-use crate::job::{Event, Job, Token};
+use crate::job::{Event, Force, Job, Token};
 
 /// The record of one generation.
 #[derive(Debug)]
@@ -30,6 +30,9 @@ pub(crate) enum Sent {
 struct ChoiceRecord {
     produced: Vec<TokenId>,
     state: ChoiceState,
+    /// What the server wants it to go on from; the engine has not said yet that it does.
+    force: Option<Force>,
+    is_forced: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -51,6 +54,8 @@ pub(crate) enum Violation {
     PrefilledTwice,
     #[error("more tokens from its cache than the prompt has")]
     TooManyCached,
+    #[error("the news that a choice goes on from tokens that were not sent")]
+    NotForced,
     #[error("more tokens than were asked for")]
     TooManyTokens,
     #[error("more tokens than the text can have")]
@@ -86,6 +91,34 @@ impl InFlight {
         let Some(record) = record.filter(|choice| choice.state == ChoiceState::Running) else { return false };
         record.state = ChoiceState::Cancelled;
         true
+    }
+
+    /// The server wants this choice to go on from these tokens. Whether it can: it runs, and has never been forced.
+    pub(crate) fn force(&mut self, index: u32, force: Force) -> bool {
+        let record = self.choices.get_mut(index as usize);
+        let Some(record) = record.filter(|it| it.state == ChoiceState::Running && !it.is_forced) else {
+            return false;
+        };
+        record.force = Some(force);
+        record.is_forced = true;
+        true
+    }
+
+    /// What to send for a choice that is to be forced.
+    pub(crate) fn force_of(&self, index: u32) -> Option<&Force> {
+        self.choices.get(index as usize)?.force.as_ref()
+    }
+
+    /// Takes the report that a choice goes on from the tokens that were sent.
+    pub(crate) fn forced(&mut self, index: u32) -> Result<(), Violation> {
+        let record = self.choices.get_mut(index as usize).ok_or(Violation::NoSuchChoice)?;
+        if record.state == ChoiceState::Cancelled {
+            return Ok(());
+        }
+        let force = record.force.take().ok_or(Violation::NotForced)?;
+        record.produced.truncate(force.n_kept as usize);
+        record.produced.extend(force.tokens);
+        self.bring(Event::Forced { choice: index })
     }
 
     /// Takes the report that the prompt is in the cells. Once per generation, and before its tokens.

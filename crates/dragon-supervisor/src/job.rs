@@ -45,6 +45,11 @@ pub enum Event {
     },
     /// One new token of one choice.
     Token(Token),
+    /// A choice goes on from forced tokens, see [`crate::Generation::force`].
+    Forced {
+        /// Index of the choice.
+        choice: u32,
+    },
     /// Nothing more will come, of any choice: the engine is gone or gave up.
     Lost(EngineError),
 }
@@ -62,6 +67,17 @@ pub struct Token {
     pub logprobs: Option<TokenLogprobs>,
     /// Set on the last token of a choice.
     pub end: Option<End>,
+}
+
+/// How the answer of a choice goes on from the server's words instead of the model's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Force {
+    /// Tokens of the answer that stay, from its beginning.
+    pub n_kept: u32,
+    /// What follows them; at most [`dragon_ipc::MAX_FORCED_TOKENS`].
+    pub tokens: Vec<TokenId>,
+    /// Tokens of the answer at most, kept and forced ones included.
+    pub n_max_tokens: u32,
 }
 
 /// Log-probabilities of one token, before bias, penalties and temperature.
@@ -124,11 +140,11 @@ impl Job {
         Err(EngineError::Aborted { kind: AbortKind::Refused, message: problem })
     }
 
-    /// The most events that this job can ever bring: each choice's tokens, which the context bounds too, one
-    /// `Prefilled`, one `Lost`, and one spare.
+    /// The most events that this job can ever bring: each choice's tokens, which the context bounds too, and one
+    /// `Forced` for each; one `Prefilled`, one `Lost`, and one spare.
     pub(crate) fn n_max_events(&self, limits: Limits) -> usize {
         let n_tokens_per_choice = self.n_max_tokens.min(limits.n_ctx_seq) as usize;
-        n_tokens_per_choice.saturating_mul(self.n_choices as usize).saturating_add(3)
+        (n_tokens_per_choice + 1).saturating_mul(self.n_choices as usize).saturating_add(3)
     }
 
     /// The message that starts these choices of this job, once its prompt has been sent.
@@ -215,7 +231,7 @@ mod tests {
     #[test]
     fn a_job_that_fits_passes() {
         assert_eq!(job().check(LIMITS), Ok(()));
-        assert_eq!(job().n_max_events(LIMITS), 103);
+        assert_eq!(job().n_max_events(LIMITS), 105);
     }
 
     #[test]
@@ -239,7 +255,7 @@ mod tests {
     #[test]
     fn the_context_bounds_the_events_too() {
         let endless = Job { n_max_tokens: u32::MAX, ..job() };
-        assert_eq!(endless.n_max_events(LIMITS), 203);
+        assert_eq!(endless.n_max_events(LIMITS), 205);
     }
 
     #[test]

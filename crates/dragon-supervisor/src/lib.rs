@@ -31,14 +31,17 @@ mod service;
 mod shared;
 mod state;
 mod supervise;
+mod tempo;
 mod tool;
 mod traffic;
 
 pub use death::Death;
+pub use dragon_ipc::{GenerationId, MAX_FORCED_TOKENS, Ration};
 pub use engine::{Engine, EngineSpec};
 pub use error::{EngineError, Failure, Stage, StartError};
 pub use generation::Generation;
-pub use job::{AddSpecial, End, Event, Job, MAX_LOGIT_BIAS, Token, TokenLogprobs, TopLogprob};
+pub use job::{AddSpecial, End, Event, Force, Job, MAX_LOGIT_BIAS, Token, TokenLogprobs, TopLogprob};
 pub use life::Patience;
 pub use state::{EngineState, Health, Heard, Progress};
+pub use tempo::Tempo;
 pub use tool::{ToolError, run_tool};

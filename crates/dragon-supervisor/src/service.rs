@@ -44,6 +44,7 @@ fn take(message: FromEngine, shared: &Shared) -> Result<(), Ending> {
             return Ok(());
         }
         FromEngine::Prefilled(prefilled) => shared.traffic.lock().prefilled(prefilled)?,
+        FromEngine::Forced(forced) => shared.traffic.lock().forced(forced)?,
         FromEngine::Tokens(piece) => shared.traffic.lock().deliver_tokens(piece)?,
         FromEngine::Aborted(aborted) => {
             tracing::warn!(model = shared.model, kind = ?aborted.kind, "generation aborted: {}", aborted.message);
@@ -56,7 +57,7 @@ fn take(message: FromEngine, shared: &Shared) -> Result<(), Ending> {
 }
 
 fn take_step(step: Step, shared: &Shared) -> Result<(), Ending> {
-    shared.stepped(Instant::now());
+    shared.stepped(step.decode, Instant::now());
     // One lock for all tokens of a step; delivering never waits.
     let mut traffic = shared.traffic.lock();
     for output in step.outputs {

@@ -1,15 +1,18 @@
 //! What the handles, the generations and the supervising task of one engine share.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use dragon_ipc::{Heartbeat, MAX_LONG_TEXTS_IN_FLIGHT, MAX_SHORT_TEXTS_IN_FLIGHT, Ready, TextLane};
+use dragon_ipc::{
+    DecodeCall, Heartbeat, MAX_LONG_TEXTS_IN_FLIGHT, MAX_SHORT_TEXTS_IN_FLIGHT, Ready, TextLane,
+};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::error::{EngineError, StartError};
 use crate::job::Limits;
 use crate::state::{EngineState, Progress};
+use crate::tempo::Tempo;
 use crate::traffic::Traffic;
 
 /// What handles, generations and the supervising task share.
@@ -20,6 +23,7 @@ pub(crate) struct Shared {
     /// Rung after every new order.
     pub(crate) bell: Notify,
     pub(crate) progress: Mutex<Progress>,
+    pub(crate) tempo: Mutex<Tempo>,
     pub(crate) state: watch::Sender<EngineState>,
     /// When the state became ready last.
     pub(crate) ready_at: Mutex<Option<Instant>>,
@@ -40,6 +44,7 @@ impl Shared {
             traffic: Mutex::new(Traffic::new()),
             bell: Notify::new(),
             progress: Mutex::default(),
+            tempo: Mutex::default(),
             state: watch::Sender::new(EngineState::Starting),
             ready_at: Mutex::default(),
             first: watch::Sender::new(None),
@@ -71,6 +76,7 @@ impl Shared {
         let (load_ms, self_test_ms) = (ready.load_ms, ready.self_test_ms);
         tracing::info!(model = self.model, load_ms, self_test_ms, "engine ready");
         tracing::debug!(model = self.model, "engine's CPU features: {}", ready.system_info);
+        self.tempo.lock().begin(Duration::from_micros(ready.decode_us));
         self.traffic.lock().open(Limits { n_ctx_seq: ready.n_ctx_seq, n_slots: ready.n_slots });
         *self.ready_at.lock() = Some(Instant::now());
         self.settle_first(Ok(ready.clone()));
@@ -118,11 +124,15 @@ impl Shared {
         });
     }
 
-    pub(crate) fn stepped(&self, at: Instant) {
+    pub(crate) fn stepped(&self, decode: Option<DecodeCall>, at: Instant) {
         self.progress.lock().stepped(at);
+        if let Some(decode) = decode {
+            self.tempo.lock().stepped(decode);
+        }
     }
 
     pub(crate) fn heard(&self, heartbeat: Heartbeat, at: Instant) {
         self.progress.lock().heard(heartbeat, at);
+        self.tempo.lock().heard(&heartbeat);
     }
 }

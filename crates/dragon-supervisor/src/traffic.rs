@@ -14,12 +14,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use dragon_core::sampling::TokenId;
-use dragon_ipc::{Aborted, CallId, GenerationId, Output, Prefilled, TokensPiece};
+use dragon_ipc::{Aborted, CallId, Forced, GenerationId, Output, Prefilled, Ration, TokensPiece};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use crate::error::EngineError;
 use crate::inflight::{InFlight, Sent, Violation};
-use crate::job::{AddSpecial, Event, Job, Limits};
+use crate::job::{AddSpecial, Event, Force, Job, Limits};
 
 /// Most orders that wait plus generations that run: a start and a cancel for each of the 256 sequences of an
 /// engine, and as much again for tokenizations and the late.
@@ -40,6 +40,10 @@ pub(crate) struct Traffic {
     orders: VecDeque<Order>,
     /// Choices of generations that run, of which the engine has not been told that nobody wants them.
     choice_cancels: VecDeque<(GenerationId, u32)>,
+    /// Choices that are to go on from given tokens, of which the engine has not been told. Each is forced once at most.
+    forces: VecDeque<(GenerationId, u32)>,
+    /// The latest word on who runs, if the engine does not have it.
+    ration: Option<Ration>,
     /// Ids start at 1 and are never used again, also not for another process: so a late message cannot be
     /// taken for another's.
     last_id: u64,
@@ -82,6 +86,10 @@ pub(crate) enum Errand {
     Tokenize(CallId, String, AddSpecial),
     /// Stop it, or one choice of it.
     Cancel(GenerationId, Option<u32>),
+    /// Let a choice of it go on from these tokens.
+    Force(GenerationId, u32, Force),
+    /// Who runs.
+    Ration(Ration),
 }
 
 /// What became of a message from the engine.
@@ -104,6 +112,8 @@ impl Traffic {
             calls: HashMap::new(),
             orders: VecDeque::new(),
             choice_cancels: VecDeque::new(),
+            forces: VecDeque::new(),
+            ration: None,
             last_id: 0,
             busy_since: None,
         }
@@ -119,6 +129,8 @@ impl Traffic {
         self.gate = Gate::Closed(why.clone());
         self.orders.clear();
         self.choice_cancels.clear();
+        self.forces.clear();
+        self.ration = None;
         self.busy_since = None;
         for (_, in_flight) in self.generations.drain() {
             in_flight.engine_lost(why);
@@ -204,6 +216,23 @@ impl Traffic {
         // Otherwise the start will leave it out.
     }
 
+    /// The server wants a choice to go on from given tokens.
+    pub(crate) fn force(&mut self, id: GenerationId, choice: u32, force: Force) -> bool {
+        let Some(in_flight) = self.generations.get_mut(&id) else { return false };
+        let is_new = in_flight.sent == Sent::Yes && in_flight.force(choice, force);
+        if is_new {
+            self.forces.push_back((id, choice));
+        }
+        is_new
+    }
+
+    /// Who runs from now on. Only the latest word counts.
+    pub(crate) fn ration(&mut self, ration: Ration) {
+        if matches!(self.gate, Gate::Open(_)) {
+            self.ration = Some(ration);
+        }
+    }
+
     /// Nobody waits for this tokenization any more. One that the engine has been told of keeps its turn until it
     /// is answered.
     pub(crate) fn forget_call(&mut self, id: CallId) {
@@ -216,6 +245,12 @@ impl Traffic {
     pub(crate) fn take_errand(&mut self) -> Option<Errand> {
         if let Some((id, choice)) = self.choice_cancels.pop_front() {
             return Some(Errand::Cancel(id, Some(choice)));
+        }
+        while let Some((id, choice)) = self.forces.pop_front() {
+            let force = self.generations.get(&id).and_then(|in_flight| in_flight.force_of(choice));
+            if let Some(force) = force {
+                return Some(Errand::Force(id, choice, force.clone()));
+            }
         }
         while let Some(order) = self.orders.pop_front() {
             let errand = match order {
@@ -234,7 +269,17 @@ impl Traffic {
                 return errand;
             }
         }
-        None
+        // After the starts: whoever is named in it has to be known there.
+        self.ration.take().map(Errand::Ration)
+    }
+
+    /// Tells a generation that a choice of it goes on from forced tokens.
+    pub(crate) fn forced(&mut self, forced: Forced) -> Result<Delivery, Violation> {
+        let Some(in_flight) = self.generations.get_mut(&forced.generation) else {
+            return Ok(self.not_here(forced.generation));
+        };
+        in_flight.forced(forced.choice)?;
+        Ok(Delivery::Taken)
     }
 
     /// Tells a generation how its prompt came into the cells.

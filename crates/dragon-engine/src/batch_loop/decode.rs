@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use dragon_ipc::AbortKind;
+use dragon_ipc::{AbortKind, GenerationId};
 
-use super::{BatchLoop, LoopError};
+use super::{BatchLoop, LoopError, output};
 use crate::compute::Compute;
 use crate::generation::Turn;
 use crate::llama::{DecodeError, Logits, Row};
@@ -27,11 +27,12 @@ impl<C: Compute> BatchLoop<C> {
         }
         let took = started_at.elapsed();
         self.pace.decoded(took);
+        self.ration.stepped(took);
         let mut outputs = Vec::with_capacity(rows.len());
         if !guessed.is_empty() {
             self.verify(&rows, &guessed, &mut outputs)?;
             let step = self.progress.count_call(Call::Decode, outputs.len(), took);
-            self.send_step(step, outputs);
+            self.send_step(step, output::decode_call(rows.len(), took), outputs);
             return Ok(());
         }
         let step = self.progress.count_call(Call::Decode, rows.len(), took);
@@ -41,22 +42,44 @@ impl<C: Compute> BatchLoop<C> {
             }
             self.advance(row.seq, index, &mut outputs)?;
         }
-        self.send_step(step, outputs);
+        self.send_step(step, output::decode_call(rows.len(), took), outputs);
         Ok(())
     }
 
     /// In the order of sequence ids. Replayed tokens ask for logits too, although nobody looks at them: the call
     /// then has the shape that it had when the tokens were first made.
     fn decode_rows(&self) -> Vec<Row> {
-        self.sequences
+        let running: Vec<(GenerationId, Row)> = self
+            .sequences
             .iter()
             .filter_map(|(seq, sequence)| match sequence.turn {
                 Turn::AwaitPrompt => None,
                 Turn::Feed(token) => {
-                    Some(Row { token, seq, position: sequence.position(), logits: Logits::Wanted })
+                    let row = Row { token, seq, position: sequence.position(), logits: Logits::Wanted };
+                    Some((sequence.generation, row))
                 }
             })
-            .collect()
+            .collect();
+        if self.ration.holds() {
+            self.rationed(running)
+        } else {
+            running.into_iter().map(|(_, row)| row).collect()
+        }
+    }
+
+    /// The rows of the favoured, and of those others whose turn it is. The rest is paused: its cells stay.
+    fn rationed(&self, running: Vec<(GenerationId, Row)>) -> Vec<Row> {
+        let n_others = running.iter().filter(|(id, _)| !self.ration.is_favoured(*id)).count();
+        let others_run = self.ration.others(n_others);
+        let mut n_seen = 0;
+        let mut runs = |id: GenerationId| {
+            if self.ration.is_favoured(id) {
+                return true;
+            }
+            n_seen += 1;
+            others_run(n_seen - 1)
+        };
+        running.into_iter().filter(|(id, _)| runs(*id)).map(|(_, row)| row).collect()
     }
 
     /// Ends every generation that was part of a failed call. After a fatal failure nothing can go on.

@@ -9,6 +9,7 @@
 
 mod admit;
 mod decode;
+mod force;
 mod output;
 mod pack;
 mod prefill;
@@ -34,6 +35,7 @@ use crate::llama::{DecodeError, SeqId};
 use crate::pace::Pace;
 use crate::progress::Progress;
 use crate::prompts::{Prompts, TooManyPrompts};
+use crate::ration::Ration;
 use crate::sampler::Sampler;
 use crate::slots::Slots;
 
@@ -55,6 +57,7 @@ pub(crate) struct BatchLoop<C> {
     n_arrived: u64,
     kept: Kept,
     pace: Pace,
+    ration: Ration,
     sampler: Sampler,
     /// Busy slots that the server knows of.
     n_busy_reported: usize,
@@ -91,6 +94,7 @@ impl<C: Compute> BatchLoop<C> {
             n_arrived: 0,
             kept: Kept::new(facts.n_max_kept_bytes),
             pace: Pace::default(),
+            ration: Ration::default(),
             sampler: Sampler::default(),
             n_busy_reported: 0,
             compute,
@@ -162,6 +166,13 @@ impl<C: Compute> BatchLoop<C> {
                 self.end_generation(generation)
             }
             ToEngine::Cancel { generation, choice: Some(choice) } => self.cancel_choice(generation, choice),
+            ToEngine::Force(force) => self.force(force),
+            ToEngine::Ration(mut ration) => {
+                // Whoever has just ended would be favoured for ever.
+                ration.favoured.retain(|favoured| self.generations.contains_key(favoured));
+                self.ration.set(ration);
+                Ok(())
+            }
             ToEngine::Hello(_) => Err(LoopError::Unexpected("a second hello")),
             ToEngine::Load(_) => Err(LoopError::Unexpected("a second model")),
             ToEngine::Tokenize(_) => Err(LoopError::Unexpected("a text to tokenize")),
@@ -178,17 +189,14 @@ impl<C: Compute> BatchLoop<C> {
     /// Frees everything of a generation at once. An unknown one has just ended by itself.
     fn end_generation(&mut self, generation: GenerationId) -> Result<(), LoopError> {
         self.prefill_line.retain(|waiting| *waiting != generation);
+        self.ration.ended(generation);
         let Some(ended) = self.generations.remove(&generation) else { return Ok(()) };
         ended.seqs.into_iter().try_for_each(|seq| self.free_sequence(seq))
     }
 
     /// Frees what one choice holds. An unknown one has just ended by itself.
     fn cancel_choice(&mut self, generation: GenerationId, choice: u32) -> Result<(), LoopError> {
-        let of_choice = |sequence: &Sequence| sequence.generation == generation && sequence.choice == choice;
-        let Some(seq) = self.sequences.iter().find(|(_, sequence)| of_choice(sequence)).map(|(seq, _)| seq)
-        else {
-            return Ok(());
-        };
+        let Some(seq) = self.seq_of(generation, choice) else { return Ok(()) };
         let seqs = self.generations.get(&generation).map(|generation| generation.seqs.as_slice());
         let Some([first, .., last]) = seqs else { return self.end_generation(generation) };
         let (first, last) = (*first, *last);
@@ -210,6 +218,7 @@ impl<C: Compute> BatchLoop<C> {
             ended.seqs.retain(|live| *live != seq);
             if ended.seqs.is_empty() {
                 self.generations.remove(&generation);
+                self.ration.ended(generation);
             }
         }
         self.free_sequence(seq)

@@ -1,6 +1,8 @@
 //! Reports of steps, in frames that are never too long.
 
-use dragon_ipc::{FromEngine, MAX_FRAME_BYTES, Output, Step, TokenLogprobs, TopLogprob};
+use std::time::Duration;
+
+use dragon_ipc::{DecodeCall, FromEngine, MAX_FRAME_BYTES, Output, Step, TokenLogprobs, TopLogprob};
 
 use super::BatchLoop;
 use crate::compute::Compute;
@@ -21,11 +23,17 @@ const TOP_OVERHEAD_BYTES: usize = 24;
 impl<C: Compute> BatchLoop<C> {
     /// Reports what a call produced; a call that produced nothing is seen in the heartbeat only. A step with more
     /// than fits one frame is reported in several messages of the same number.
-    pub(super) fn send_step(&self, step: u64, outputs: Vec<Output>) {
+    pub(super) fn send_step(&self, step: u64, decode: Option<DecodeCall>, outputs: Vec<Output>) {
         for outputs in in_frames(outputs) {
-            self.outbox.send(FromEngine::Step(Step { step, outputs }));
+            self.outbox.send(FromEngine::Step(Step { step, outputs, decode }));
         }
     }
+}
+
+/// A decode call as it is reported.
+pub(super) fn decode_call(n_rows: usize, took: Duration) -> Option<DecodeCall> {
+    let n_rows = u32::try_from(n_rows).unwrap_or(u32::MAX);
+    Some(DecodeCall { n_rows, took_us: u32::try_from(took.as_micros()).unwrap_or(u32::MAX) })
 }
 
 /// Adds the bytes of each token.
@@ -82,7 +90,12 @@ mod tests {
         assert_eq!(frames.iter().map(Vec::len).sum::<usize>(), 256);
         for outputs in frames {
             let n_estimated: usize = outputs.iter().map(output_bytes).sum();
-            let frame = dragon_ipc::encode(&FromEngine::Step(Step { step: u64::MAX, outputs })).unwrap();
+            let frame = dragon_ipc::encode(&FromEngine::Step(Step {
+                step: u64::MAX,
+                outputs,
+                decode: decode_call(usize::MAX, Duration::MAX),
+            }))
+            .unwrap();
             assert!(frame.len() <= n_estimated + OUTPUT_OVERHEAD_BYTES);
         }
     }

@@ -6,7 +6,7 @@ use dragon_ipc::{FromEngine, GenerationId, Prefilled};
 
 use super::{BatchLoop, LoopError};
 use crate::compute::Compute;
-use crate::generation::Generation;
+use crate::generation::{Generation, Turn};
 use crate::llama::{Logits, Position, Row, SeqId};
 use crate::progress::Call;
 
@@ -27,6 +27,7 @@ impl<C: Compute> BatchLoop<C> {
         }
         let took = started_at.elapsed();
         self.pace.prefilled(rows.len(), took);
+        self.ration.read(id, took);
         let step = self.progress.count_call(Call::Prefill, rows.len(), took);
         generation.n_prefilled = chunk.end;
         let is_complete = generation.n_prefilled == generation.prompt.len();
@@ -43,15 +44,32 @@ impl<C: Compute> BatchLoop<C> {
     /// The prompt whose turn it is, with its first cells in place. The earliest never waits for another, so as long
     /// as there are prompts there is one.
     fn next_prompt(&mut self) -> Result<Option<GenerationId>, LoopError> {
+        let only_favoured = self.are_only_favoured_read();
         for _ in 0..self.prefill_line.len() {
             let Some(id) = self.prefill_line.pop_front() else { return Ok(None) };
             self.prefill_line.push_back(id);
+            if only_favoured && !self.ration.is_favoured(id) {
+                continue;
+            }
             let is_seeded = self.generations.get(&id).is_some_and(|generation| generation.is_seeded);
             if is_seeded || self.seed(id)? {
                 return Ok(Some(id));
             }
         }
         Ok(None)
+    }
+
+    /// While somebody is favoured, the others' prompts have to wait for theirs and have a part of the time only. Not
+    /// where nothing else could be done.
+    fn are_only_favoured_read(&self) -> bool {
+        if !self.ration.holds() {
+            return false;
+        }
+        let waits = self.prefill_line.iter().any(|id| self.ration.is_favoured(*id));
+        let runs = self.sequences.iter().any(|(_, sequence)| {
+            sequence.turn != Turn::AwaitPrompt && self.ration.is_favoured(sequence.generation)
+        });
+        waits || (runs && !self.ration.may_read_others())
     }
 
     /// Gives every choice the prompt's cells, and its first token from the same logits.
@@ -66,7 +84,7 @@ impl<C: Compute> BatchLoop<C> {
         for seq in seqs {
             self.advance(seq, last_row, &mut outputs)?;
         }
-        self.send_step(step, outputs);
+        self.send_step(step, None, outputs);
         Ok(())
     }
 

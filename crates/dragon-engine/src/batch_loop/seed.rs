@@ -63,7 +63,7 @@ impl<C: Compute> BatchLoop<C> {
             .max_by_key(|(_, n_common)| *n_common);
         let n_kept = found.map_or(0, |found| found.n_common);
         let n_running = running.map_or(0, |(_, n_common)| n_common);
-        if self.n_soon(generation.arrival, prompt) >= n_kept.max(n_running) + MIN_GAIN {
+        if self.n_soon(id, generation.arrival, prompt) >= n_kept.max(n_running) + MIN_GAIN {
             return Source::Later;
         }
         match (found, running) {
@@ -73,9 +73,11 @@ impl<C: Compute> BatchLoop<C> {
         }
     }
 
-    /// Tokens in common with an earlier prompt that is not complete in its cells.
-    fn n_soon(&self, arrival: u64, prompt: &[u32]) -> usize {
-        let waiting = self.prefill_line.iter().filter_map(|id| self.generations.get(id));
+    /// Tokens in common with an earlier prompt that is not complete in its cells. Who is favoured waits for nobody else.
+    fn n_soon(&self, id: GenerationId, arrival: u64, prompt: &[u32]) -> usize {
+        let favoured = self.ration.is_favoured(id);
+        let ids = self.prefill_line.iter().filter(|other| !favoured || self.ration.is_favoured(**other));
+        let waiting = ids.filter_map(|id| self.generations.get(id));
         let earlier = waiting.filter(|generation| generation.arrival < arrival);
         earlier.map(|generation| kept::n_common(&generation.prompt, prompt)).max().unwrap_or(0)
     }

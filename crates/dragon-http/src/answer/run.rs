@@ -170,6 +170,8 @@ impl Run {
             Event::Prefilled { n_cached } => {
                 self.n_cached_tokens = self.n_cached_tokens.saturating_add(n_cached)
             }
+            // Nothing here forces an answer.
+            Event::Forced { .. } => {}
             Event::Token(token) => self.take_token(prompt, first.saturating_add(token.choice), token),
             Event::Lost(error) => {
                 tracing::debug!(%error, "a generation was lost");

@@ -310,7 +310,7 @@ fn send(traffic: &mut Traffic, world: &mut World) {
                 .running
                 .retain(|running| running.0 != id || choice.is_some_and(|choice| running.1 != choice));
         }
-        Some(Errand::Tokenize(..)) | None => {}
+        Some(Errand::Tokenize(..) | Errand::Force(..) | Errand::Ration(_)) | None => {}
     }
 }
 

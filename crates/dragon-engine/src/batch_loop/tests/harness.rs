@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::mpsc::Receiver;
 
-use dragon_ipc::{Choice, End, Output, Prefilled, PromptPiece, Sampling, Start};
+use dragon_ipc::{Choice, End, Forced, Output, Prefilled, PromptPiece, Sampling, Start};
 
 use super::fake::Fake;
 use crate::batch_loop::*;
@@ -16,6 +16,8 @@ pub(super) struct Harness {
     pub(super) outputs: Vec<Output>,
     pub(super) aborted: Vec<Aborted>,
     pub(super) prefilled: Vec<Prefilled>,
+    /// With the number of outputs that came before.
+    pub(super) forced: Vec<(Forced, usize)>,
 }
 
 /// The answer of one choice: its tokens (without the one that ends a generation) and how it ended.
@@ -29,7 +31,14 @@ impl Harness {
     pub(super) fn with_context(n_ctx_seq: u32) -> Self {
         let (outbox, from_loop) = Outbox::new();
         let batch_loop = BatchLoop::new(Fake::new(n_ctx_seq), outbox, Arc::new(Progress::default()));
-        Self { batch_loop, from_loop, outputs: Vec::new(), aborted: Vec::new(), prefilled: Vec::new() }
+        Self {
+            batch_loop,
+            from_loop,
+            outputs: Vec::new(),
+            aborted: Vec::new(),
+            prefilled: Vec::new(),
+            forced: Vec::new(),
+        }
     }
 
     pub(super) fn send(&mut self, message: ToEngine) {
@@ -101,6 +110,9 @@ impl Harness {
                 Outgoing::Message(FromEngine::Step(step)) => self.outputs.extend(step.outputs),
                 Outgoing::Message(FromEngine::Prefilled(prefilled)) => self.prefilled.push(prefilled),
                 Outgoing::Message(FromEngine::Aborted(aborted)) => self.aborted.push(aborted),
+                Outgoing::Message(FromEngine::Forced(forced)) => {
+                    self.forced.push((forced, self.outputs.len()));
+                }
                 other => panic!("{other:?}"),
             }
         }

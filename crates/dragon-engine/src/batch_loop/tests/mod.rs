@@ -1,4 +1,5 @@
 mod fake;
+mod force;
 mod harness;
 mod limits;
 mod prefixes;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dragon_ipc::{Choice, Sampling, Start, ToEngine};
+use dragon_ipc::{Choice, Ration, Sampling, Start, ToEngine};
 use proptest::prelude::*;
 
 use super::harness::{Answer, Harness, greedy, start};
@@ -21,6 +21,7 @@ enum Event {
     Begin(usize),
     Cancel(usize),
     CancelChoice(usize, u32),
+    Ration(usize, u32),
     Decode,
     Prefill,
 }
@@ -50,6 +51,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         2 => (0..6_usize).prop_map(Event::Begin),
         1 => (0..6_usize).prop_map(Event::Cancel),
         2 => (0..6_usize, 0..3_u32).prop_map(|(nth, choice)| Event::CancelChoice(nth, choice)),
+        1 => (0..8_usize, 0..3_u32).prop_map(|(nth, n_others)| Event::Ration(nth, n_others)),
         3 => Just(Event::Decode),
         2 => Just(Event::Prefill),
     ];
@@ -68,7 +70,7 @@ fn alone(request: &Request) -> BTreeMap<u32, Answer> {
 }
 
 proptest! {
-    /// Starts, cancels and calls in any order. What was cancelled is a prefix of its answer.
+    /// Starts, cancels, rations and calls in any order. What was cancelled is a prefix of its answer.
     #[test]
     fn answers_do_not_depend_on_the_company(requests in requests(), events in events()) {
         let mut harness = Harness::new();
@@ -100,6 +102,10 @@ proptest! {
                         prop_assert_eq!(n_freed, usize::from(has_run));
                         cancelled.insert((generation, choice));
                     }
+                }
+                Event::Ration(nth, n_others) => {
+                    let favoured = generations.keys().nth(nth).copied().into_iter().collect();
+                    harness.send(ToEngine::Ration(Ration { favoured, n_others }));
                 }
                 Event::Decode => harness.decode(),
                 Event::Prefill => harness.prefill(),

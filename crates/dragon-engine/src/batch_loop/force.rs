@@ -1,0 +1,84 @@
+//! Going on with an answer from the server's words instead of the model's: how an answer is brought to its end.
+
+use dragon_ipc::{AbortKind, Force, Forced, FromEngine, GenerationId, MAX_FORCED_TOKENS};
+
+use super::{BatchLoop, LoopError};
+use crate::compute::{Compute, Facts};
+use crate::generation::{Generation, Sequence, Turn};
+use crate::llama::SeqId;
+
+/// Why a choice cannot be forced: a mistake of the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+enum Refusal {
+    #[error("it has no answer yet")]
+    NoAnswer,
+    #[error("the cells of this model cannot be dropped")]
+    KeepsCells,
+    #[error("{n_kept} tokens are to be kept and it has {n_answer}")]
+    TooManyKept { n_kept: u32, n_answer: u32 },
+    #[error("{0} tokens are forced; it must be 1 to {MAX_FORCED_TOKENS}")]
+    BadLength(usize),
+    #[error("it leaves no room for a token of the model")]
+    NoRoom,
+    #[error("token {0} is not in the vocabulary")]
+    UnknownToken(u32),
+}
+
+// === impl BatchLoop ===
+
+impl<C: Compute> BatchLoop<C> {
+    /// Cuts a running answer and lets the forced tokens follow, one in each of the next steps: so a cue of some words
+    /// holds up nobody else, and costs what any tokens cost.
+    pub(super) fn force(&mut self, force: Force) -> Result<(), LoopError> {
+        let (id, choice) = (force.generation, force.choice);
+        // It has just ended, and the server has been told so.
+        let Some(seq) = self.seq_of(id, choice) else { return Ok(()) };
+        if let Err(refusal) = self.try_force(seq, force) {
+            let message = format!("choice {choice} of generation {id} cannot be forced: {refusal}");
+            return self.abort(id, AbortKind::Refused, message);
+        }
+        self.outbox.send(FromEngine::Forced(Forced { generation: id, choice }));
+        Ok(())
+    }
+
+    fn try_force(&mut self, seq: SeqId, force: Force) -> Result<(), Refusal> {
+        let facts = self.compute.facts();
+        let keeps_cells = !facts.keeps_prefixes;
+        let generation = self.generations.get(&force.generation).ok_or(Refusal::NoAnswer)?;
+        let sequence = self.sequences.get_mut(seq).ok_or(Refusal::NoAnswer)?;
+        check(&force, generation, sequence, facts)?;
+        let n_prompt = generation.prompt.len();
+        sequence.restart(n_prompt, force.n_kept, force.tokens, force.n_max_tokens);
+        let n_cells = u32::try_from(sequence.cells.len()).unwrap_or(u32::MAX);
+        if keeps_cells || self.compute.trim_sequence(seq, n_cells).is_err() {
+            return Err(Refusal::KeepsCells);
+        }
+        Ok(())
+    }
+
+    /// The sequence of a choice that has not ended.
+    pub(super) fn seq_of(&self, generation: GenerationId, choice: u32) -> Option<SeqId> {
+        let of_choice = |sequence: &Sequence| sequence.generation == generation && sequence.choice == choice;
+        self.sequences.iter().find(|(_, sequence)| of_choice(sequence)).map(|(seq, _)| seq)
+    }
+}
+
+fn check(force: &Force, generation: &Generation, sequence: &Sequence, facts: &Facts) -> Result<(), Refusal> {
+    let (n_kept, n_forced) = (force.n_kept, force.tokens.len());
+    if sequence.turn == Turn::AwaitPrompt || sequence.is_replaying() {
+        return Err(Refusal::NoAnswer);
+    }
+    if n_kept > sequence.n_answer {
+        return Err(Refusal::TooManyKept { n_kept, n_answer: sequence.n_answer });
+    }
+    if n_forced == 0 || n_forced > MAX_FORCED_TOKENS {
+        return Err(Refusal::BadLength(n_forced));
+    }
+    let n_given = n_kept as usize + n_forced;
+    if n_given >= force.n_max_tokens as usize || generation.prompt.len() + n_given >= facts.n_ctx_seq as usize
+    {
+        return Err(Refusal::NoRoom);
+    }
+    let unknown = force.tokens.iter().find(|token| **token >= facts.n_vocab);
+    unknown.map_or(Ok(()), |token| Err(Refusal::UnknownToken(*token)))
+}

@@ -1,0 +1,95 @@
+//! Answers that go on from the server's words.
+
+use dragon_ipc::{AbortKind, Choice, Force, Ration, Sampling, Start, ToEngine};
+use proptest::prelude::*;
+
+use super::harness::{Harness, greedy, start};
+
+const PROMPT: [u32; 12] = [5, 9, 13, 5, 9, 14, 7, 8, 9, 5, 9, 13];
+
+fn force(n_kept: u32, tokens: Vec<u32>, n_max_tokens: u32) -> Force {
+    Force { generation: 1, choice: 0, n_kept, tokens, n_max_tokens }
+}
+
+fn refused(force: Force) -> bool {
+    let mut harness = Harness::new();
+    harness.begin(&PROMPT, start(1, 1, 20, greedy()));
+    (0..4).for_each(|_| harness.prefill());
+    (0..3).for_each(|_| harness.decode());
+    harness.send(ToEngine::Force(force));
+    harness.forced.is_empty() && harness.aborted.iter().all(|aborted| aborted.kind == AbortKind::Refused)
+}
+
+proptest! {
+    /// The rest is what follows the same tokens in an engine that had never made others.
+    #[test]
+    fn a_forced_answer_goes_on_as_if_its_tokens_were_its_own(
+        n_steps in 1_usize..12,
+        n_dropped in 0_u32..4,
+        forced in prop::collection::vec(2_u32..40, 1..6),
+        n_tail in 1_u32..8,
+        heat in 0_u8..2,
+        n_max_draft in 0_u32..3,
+    ) {
+        let sampling = Sampling { temperature: f32::from(heat), frequency_penalty: 0.4, seed: 11, ..greedy() };
+        let mut harness = Harness::new();
+        harness.compute().facts.n_max_draft = n_max_draft;
+        harness.begin(&PROMPT, start(1, 1, 30, sampling.clone()));
+        harness.begin(&PROMPT[3..], start(2, 1, 30, sampling.clone()));
+        (0..4).for_each(|_| harness.prefill());
+        (0..n_steps).for_each(|_| harness.decode());
+        let made: Vec<u32> = harness.answers()[&(1, 0)].0.clone();
+        prop_assume!(!made.is_empty() && harness.answers()[&(1, 0)].1.is_none());
+        let n_made = u32::try_from(made.len()).unwrap();
+        let n_kept = n_made.saturating_sub(n_dropped);
+        let produced: Vec<u32> = made[..n_kept as usize].iter().chain(&forced).copied().collect();
+        let n_max_tokens = u32::try_from(produced.len()).unwrap() + n_tail;
+        prop_assume!(n_max_tokens < 30);
+        harness.send(ToEngine::Force(force(n_kept, forced, n_max_tokens)));
+        prop_assert_eq!(harness.forced.len(), 1);
+        let n_before = harness.outputs.len();
+        harness.finish();
+        prop_assert!(harness.aborted.is_empty(), "{:?}", harness.aborted);
+        let rest: Vec<_> = harness.outputs[n_before..].iter().filter(|output| output.generation == 1).cloned().collect();
+
+        let mut fresh = Harness::new();
+        let choices = vec![Choice { index: 0, produced }];
+        fresh.begin(&PROMPT, Start { choices, ..start(1, 1, n_max_tokens, sampling) });
+        fresh.finish();
+        prop_assert_eq!(rest, fresh.outputs);
+    }
+}
+
+#[test]
+fn what_cannot_be_is_refused_and_ends_the_generation() {
+    assert!(!refused(force(4, vec![2], 9)));
+    assert!(refused(force(9, vec![2], 12)), "more kept than made");
+    assert!(refused(force(1, vec![], 9)), "nothing to force");
+    assert!(refused(force(1, vec![2; 512 + 1], 900)), "too long");
+    assert!(refused(force(1, vec![2, 3], 3)), "no room for a token");
+    assert!(refused(force(1, vec![40], 9)), "not in the vocabulary");
+}
+
+#[test]
+fn a_choice_that_has_ended_is_let_alone() {
+    let mut harness = Harness::new();
+    harness.begin(&PROMPT, start(1, 1, 2, greedy()));
+    harness.finish();
+    harness.send(ToEngine::Force(force(1, vec![2], 9)));
+    assert!(harness.forced.is_empty() && harness.aborted.is_empty());
+}
+
+#[test]
+fn while_one_is_favoured_the_others_rest_and_lose_nothing() {
+    let mut harness = Harness::new();
+    for id in 1..=3 {
+        harness.begin(&[5, 6, u32::try_from(id).unwrap()], start(id, 1, 8, greedy()));
+        harness.prefill();
+    }
+    harness.send(ToEngine::Ration(Ration { favoured: vec![2], n_others: 0 }));
+    let n_before = harness.outputs.len();
+    (0..7).for_each(|_| harness.decode());
+    assert!(harness.outputs[n_before..].iter().all(|output| output.generation == 2));
+    harness.finish();
+    assert!(harness.answers().values().all(|(tokens, _)| tokens.len() == 8));
+}
