@@ -38,8 +38,8 @@ pub fn text(language: Language, cause: Cause) -> &'static str {
     texts::of(language).of(cause)
 }
 
-/// The text for an ambiguous question, with what it may mean. At most [`MAX_READINGS`] readings, each cut to
-/// [`MAX_READING_CHARS`].
+/// The text for an ambiguous question, with what it may mean. At most four readings, each cut to
+/// 200 characters.
 pub fn ambiguous(language: Language, readings: &[String]) -> String {
     let mut said = text(language, Cause::Ambiguous).to_owned();
     for (number, reading) in (1..).zip(readings.iter().take(MAX_READINGS)) {
