@@ -32,6 +32,15 @@ pub(crate) struct Facts {
     pub(crate) suppressed_tokens: Vec<TokenId>,
 }
 
+// === impl Facts ===
+
+impl Facts {
+    /// The first of these tokens that the vocabulary does not have.
+    pub(crate) fn unknown_token(&self, tokens: &[TokenId]) -> Option<TokenId> {
+        tokens.iter().copied().find(|token| *token >= self.n_vocab)
+    }
+}
+
 /// A loaded model with its sequences.
 pub(crate) trait Compute {
     /// Sizes and special tokens.

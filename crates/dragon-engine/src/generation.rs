@@ -26,8 +26,6 @@ pub(crate) struct Generation {
     pub(crate) seqs: Vec<SeqId>,
     /// How tokens are chosen.
     pub(crate) rules: Rules,
-    /// Tokens to make per choice.
-    pub(crate) n_max_tokens: u32,
     /// Log-probabilities asked for.
     pub(crate) n_top_logprobs: Option<u8>,
 }
@@ -49,8 +47,8 @@ pub(crate) struct Sequence {
     pub(crate) history: History,
     /// Guesses of what comes next.
     pub(crate) drafter: Drafter,
-    /// Tokens of the answer at most, where that is not the generation's number any more.
-    pub(crate) n_max_tokens: Option<u32>,
+    /// Tokens of the answer at most.
+    pub(crate) n_max_tokens: u32,
     /// Tokens that are still to be fed, after the one in `turn`: of an earlier engine, or forced by the server.
     replayed: VecDeque<TokenId>,
 }
@@ -81,7 +79,6 @@ impl Generation {
             n_cached: 0,
             seqs: Vec::with_capacity(start.choices.len()),
             rules: Rules { sampling: start.sampling.clone(), banned },
-            n_max_tokens: start.n_max_tokens,
             n_top_logprobs: start.n_top_logprobs,
         }
     }
@@ -120,7 +117,7 @@ pub(crate) fn longest_chunk(n_prefill_chunk: u32) -> u32 {
 
 impl Sequence {
     /// A choice that waits for its prompt.
-    pub(crate) fn new(generation: GenerationId, choice: Choice) -> Self {
+    pub(crate) fn new(generation: GenerationId, choice: Choice, n_max_tokens: u32) -> Self {
         Self {
             generation,
             choice: choice.index,
@@ -130,7 +127,7 @@ impl Sequence {
             cells: Vec::new(),
             history: History::default(),
             drafter: Drafter::default(),
-            n_max_tokens: None,
+            n_max_tokens,
             replayed: choice.produced.into(),
         }
     }
@@ -147,7 +144,7 @@ impl Sequence {
         self.cells.truncate(n_prompt + kept.len());
         self.n_answer = u32::try_from(kept.len()).unwrap_or(u32::MAX);
         self.history = kept.iter().copied().collect();
-        self.n_max_tokens = Some(n_max_tokens);
+        self.n_max_tokens = n_max_tokens;
         self.drafter = Drafter::default();
         self.replayed = forced.into();
         // The last of the kept tokens may not have been fed yet; otherwise a forced one comes next.
@@ -204,7 +201,6 @@ mod tests {
             n_cached: 0,
             seqs: Vec::new(),
             rules: Rules { sampling, banned: Vec::new() },
-            n_max_tokens: 1,
             n_top_logprobs: None,
         }
     }
@@ -226,7 +222,7 @@ mod tests {
     #[test]
     fn forced_tokens_follow_those_that_are_kept() {
         let answering = || {
-            let mut sequence = Sequence::new(1, Choice { index: 0, produced: Vec::new() });
+            let mut sequence = Sequence::new(1, Choice { index: 0, produced: Vec::new() }, 9);
             sequence.cells = vec![1, 2, 10, 11];
             for token in [10, 11, 12] {
                 sequence.push(token);
@@ -251,7 +247,7 @@ mod tests {
 
     #[test]
     fn tokens_of_an_earlier_engine_count_as_answer() {
-        let mut sequence = Sequence::new(1, Choice { index: 2, produced: vec![8, 9] });
+        let mut sequence = Sequence::new(1, Choice { index: 2, produced: vec![8, 9] }, 9);
         assert_eq!(sequence.place(5), Place { seed: 5, choice: 2, position: 0 });
         assert_eq!(sequence.replay(), Some(8));
         assert_eq!((sequence.turn, sequence.n_answer), (Turn::Feed(8), 1));

@@ -4,6 +4,7 @@
 //! take turns in blocks of steps, so that the shape of the calls changes seldom, and their prompts are read in a
 //! fixed part of the time. Pure: durations go in.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use dragon_ipc::GenerationId;
@@ -54,13 +55,30 @@ impl Ration {
         self.favoured.contains(&generation)
     }
 
-    /// Which of so many others, in a fixed order, run in the next step.
-    pub(crate) fn others(&self, n_present: usize) -> impl Fn(usize) -> bool + use<> {
-        let n_turns = n_present.div_ceil(self.n_others.max(1)).max(1) as u64;
+    /// Who runs in the next step, of those present: asked once for each of their sequences, in the same order.
+    /// Everyone, where nobody is favoured.
+    pub(crate) fn turn(
+        &self,
+        present: impl Iterator<Item = GenerationId>,
+    ) -> impl FnMut(GenerationId) -> bool {
+        let range = if self.holds() { self.turn_of_others(present) } else { 0..usize::MAX };
+        let mut n_seen = 0;
+        move |id| {
+            if self.is_favoured(id) {
+                return true;
+            }
+            n_seen += 1;
+            range.contains(&(n_seen - 1))
+        }
+    }
+
+    /// Which of the others' sequences, by their place among themselves.
+    fn turn_of_others(&self, present: impl Iterator<Item = GenerationId>) -> Range<usize> {
+        let n_others = present.filter(|id| !self.is_favoured(*id)).count();
+        let n_turns = n_others.div_ceil(self.n_others.max(1)).max(1) as u64;
         let turn = (self.n_steps / STEPS_PER_TURN) % n_turns;
         let first = usize::try_from(turn).unwrap_or(0) * self.n_others;
-        let range = first..first.saturating_add(self.n_others);
-        move |index| range.contains(&index)
+        first..first.saturating_add(self.n_others)
     }
 
     /// Learns of a decode call.
@@ -98,8 +116,10 @@ mod tests {
         let mut ration = ration(2);
         let mut n_runs = [0; 5];
         for _ in 0..STEPS_PER_TURN * 6 {
-            let runs = ration.others(5);
-            let running: Vec<usize> = (0..5).filter(|index| runs(*index)).collect();
+            let mut runs = ration.turn([0, 1, 7, 2, 3, 4].into_iter());
+            let running: Vec<usize> = (0..5).filter(|index| runs(*index as u64)).collect();
+            assert!(runs(7));
+            drop(runs);
             assert!((1..=2).contains(&running.len()));
             running.into_iter().for_each(|index| n_runs[index] += 1);
             ration.stepped(Duration::from_millis(1));
@@ -109,8 +129,9 @@ mod tests {
 
     #[test]
     fn none_of_the_others_run_where_none_may() {
-        let runs = ration(0).others(3);
-        assert!((0..3).all(|index| !runs(index)));
+        let ration = ration(0);
+        let mut runs = ration.turn(0..3);
+        assert!((0..3).all(|id| !runs(id)));
     }
 
     #[test]

@@ -23,7 +23,7 @@ mod trim;
 
 pub use boundary::{Boundary, Tracker};
 pub use fence::Fence;
-pub use plan::{Landing, MIN_TAIL, Moment, N_USEFUL, Urgency, Why, decide};
+pub use plan::{Landing, MIN_TAIL, Moment, Urgency, Why, decide};
 pub use pressure::Pressure;
 pub use speed::StepTimes;
 pub use tail::Tail;

@@ -48,7 +48,11 @@ impl Generation {
                 // It had arrived before the choice was cancelled.
                 Some(Event::Token(token)) if self.cancelled.contains(&token.choice) => {}
                 Some(Event::Forced { choice }) if self.cancelled.contains(&choice) => {}
-                Some(Event::Token(token)) => self.take_token(token),
+                Some(Event::Token(token)) => {
+                    if let Some(token) = self.pass(token) {
+                        return Poll::Ready(Some(Event::Token(token)));
+                    }
+                }
                 Some(Event::Forced { choice }) => {
                     self.forcing.retain(|(forcing, _)| *forcing != choice);
                     return Poll::Ready(Some(Event::Forced { choice }));
@@ -75,17 +79,19 @@ impl Generation {
         self.id
     }
 
-    fn take_token(&mut self, token: Token) {
+    /// Lets a token through, unless its choice is being forced. Then it is held, or all that was held becomes ready
+    /// with it.
+    fn pass(&mut self, token: Token) -> Option<Token> {
         let Some(place) = self.forcing.iter().position(|(choice, _)| *choice == token.choice) else {
-            self.ready.push_back(Event::Token(token));
-            return;
+            return Some(token);
         };
-        if token.end.is_none() {
-            self.forcing[place].1.push(token);
-            return;
+        let is_last = token.end.is_some();
+        self.forcing[place].1.push(token);
+        if is_last {
+            let (_, held) = self.forcing.swap_remove(place);
+            self.ready.extend(held.into_iter().map(Event::Token));
         }
-        let (_, meanwhile) = self.forcing.swap_remove(place);
-        self.ready.extend(meanwhile.into_iter().chain([token]).map(Event::Token));
+        None
     }
 
     /// Stops one choice: no more of its tokens come, and the engine frees its slot within a step. Nothing happens

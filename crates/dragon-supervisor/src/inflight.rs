@@ -30,9 +30,17 @@ pub(crate) enum Sent {
 struct ChoiceRecord {
     produced: Vec<TokenId>,
     state: ChoiceState,
-    /// What the server wants it to go on from; the engine has not said yet that it does.
-    force: Option<Force>,
-    is_forced: bool,
+    forcing: Forcing,
+}
+
+/// Whether a choice goes on from the server's tokens.
+#[derive(Debug, Default)]
+enum Forcing {
+    #[default]
+    No,
+    /// The server wants it to; the engine has not said yet that it does.
+    Asked(Force),
+    Done,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -96,17 +104,19 @@ impl InFlight {
     /// The server wants this choice to go on from these tokens. Whether it can: it runs, and has never been forced.
     pub(crate) fn force(&mut self, index: u32, force: Force) -> bool {
         let record = self.choices.get_mut(index as usize);
-        let Some(record) = record.filter(|it| it.state == ChoiceState::Running && !it.is_forced) else {
-            return false;
-        };
-        record.force = Some(force);
-        record.is_forced = true;
+        let is_new =
+            |it: &ChoiceRecord| matches!((it.state, &it.forcing), (ChoiceState::Running, Forcing::No));
+        let Some(record) = record.filter(|it| is_new(it)) else { return false };
+        record.forcing = Forcing::Asked(force);
         true
     }
 
     /// What to send for a choice that is to be forced.
     pub(crate) fn force_of(&self, index: u32) -> Option<&Force> {
-        self.choices.get(index as usize)?.force.as_ref()
+        match &self.choices.get(index as usize)?.forcing {
+            Forcing::Asked(force) => Some(force),
+            Forcing::No | Forcing::Done => None,
+        }
     }
 
     /// Takes the report that a choice goes on from the tokens that were sent.
@@ -115,7 +125,9 @@ impl InFlight {
         if record.state == ChoiceState::Cancelled {
             return Ok(());
         }
-        let force = record.force.take().ok_or(Violation::NotForced)?;
+        let Forcing::Asked(force) = std::mem::replace(&mut record.forcing, Forcing::Done) else {
+            return Err(Violation::NotForced);
+        };
         record.produced.truncate(force.n_kept as usize);
         record.produced.extend(force.tokens);
         self.bring(Event::Forced { choice: index })

@@ -128,7 +128,7 @@ impl Progress {
         // No new steps: no news of their duration either.
         if let Some(newest_us) = spent_us.checked_div(n_new_steps) {
             self.stepped(at);
-            self.mean_step = Some(blend(self.mean_step, Duration::from_micros(newest_us)));
+            self.mean_step = Some(blend(self.mean_step, Duration::from_micros(newest_us), NEWEST_WEIGHT));
         }
         self.heartbeat = Some(Heard { heartbeat, at });
     }
@@ -138,10 +138,9 @@ fn busy_us(heartbeat: &Heartbeat) -> u64 {
     heartbeat.prefill_us.saturating_add(heartbeat.decode_us)
 }
 
-fn blend(mean: Option<Duration>, newest: Duration) -> Duration {
-    mean.map_or(newest, |mean| {
-        (mean.saturating_mul(NEWEST_WEIGHT - 1).saturating_add(newest)) / NEWEST_WEIGHT
-    })
+/// A moving mean in which the newest value has a weight of 1/n.
+pub(crate) fn blend(mean: Option<Duration>, newest: Duration, n: u32) -> Duration {
+    mean.map_or(newest, |mean| mean.saturating_mul(n - 1).saturating_add(newest) / n)
 }
 
 #[cfg(test)]

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use dragon_ipc::{DecodeCall, Heartbeat};
 
-/// Weight of the newest measurement in the moving averages.
-const NEWEST: f64 = 0.2;
+use crate::state::blend;
+
+/// Weight of the newest measurement in the moving means, in 1/n.
+const NEWEST_WEIGHT: u32 = 5;
 
 /// Prompt tokens between two heartbeats below which their time says little.
 const N_ENOUGH_PREFILL: u64 = 16;
@@ -62,9 +64,9 @@ impl Tempo {
             self.steps.resize(index + 1, None);
         }
         if let Some(step) = self.steps.get_mut(index) {
-            *step = Some(moved(*step, took));
+            *step = Some(blend(*step, took, NEWEST_WEIGHT));
         }
-        self.latest_step = Some(moved(self.latest_step, took));
+        self.latest_step = Some(blend(self.latest_step, took, NEWEST_WEIGHT));
     }
 
     pub(crate) fn heard(&mut self, heartbeat: &Heartbeat) {
@@ -74,13 +76,9 @@ impl Tempo {
             return;
         }
         let per_token = took / u32::try_from(n_tokens).unwrap_or(u32::MAX);
-        self.prefill_per_token = Some(moved(self.prefill_per_token, per_token));
+        self.prefill_per_token = Some(blend(self.prefill_per_token, per_token, NEWEST_WEIGHT));
         self.last = *heartbeat;
     }
-}
-
-fn moved(average: Option<Duration>, newest: Duration) -> Duration {
-    average.map_or(newest, |average| average.mul_f64(1.0 - NEWEST) + newest.mul_f64(NEWEST))
 }
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ impl<C: Compute> BatchLoop<C> {
         let mut generation = Generation::new(self.n_arrived, prompt.tokens, &start, self.compute.facts());
         for choice in start.choices {
             // There are enough free ones: checked above.
-            if let Ok(seq) = self.sequences.take(Sequence::new(id, choice)) {
+            if let Ok(seq) = self.sequences.take(Sequence::new(id, choice, start.n_max_tokens)) {
                 generation.seqs.push(seq);
             }
         }
@@ -103,8 +103,5 @@ fn check_choice(choice: &Choice, prompt: &Prompt, start: &Start, facts: &Facts) 
 }
 
 fn check_tokens(tokens: &[TokenId], facts: &Facts) -> Result<(), Refusal> {
-    tokens
-        .iter()
-        .find(|token| **token >= facts.n_vocab)
-        .map_or(Ok(()), |token| Err(Refusal::UnknownToken(*token)))
+    facts.unknown_token(tokens).map_or(Ok(()), |token| Err(Refusal::UnknownToken(token)))
 }

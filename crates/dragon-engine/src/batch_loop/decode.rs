@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use dragon_ipc::{AbortKind, GenerationId};
+use dragon_ipc::AbortKind;
 
 use super::{BatchLoop, LoopError, output};
 use crate::compute::Compute;
@@ -46,40 +46,21 @@ impl<C: Compute> BatchLoop<C> {
         Ok(())
     }
 
-    /// In the order of sequence ids. Replayed tokens ask for logits too, although nobody looks at them: the call
-    /// then has the shape that it had when the tokens were first made.
+    /// In the order of sequence ids; under a ration, who is not in turn is left out and keeps its cells. Replayed tokens
+    /// ask for logits too, although nobody looks at them: the call then has the shape that it had when the tokens were
+    /// first made.
     fn decode_rows(&self) -> Vec<Row> {
-        let running: Vec<(GenerationId, Row)> = self
-            .sequences
+        let feeding = || self.sequences.iter().filter(|(_, sequence)| sequence.turn != Turn::AwaitPrompt);
+        let mut runs = self.ration.turn(feeding().map(|(_, sequence)| sequence.generation));
+        self.sequences
             .iter()
             .filter_map(|(seq, sequence)| match sequence.turn {
-                Turn::AwaitPrompt => None,
-                Turn::Feed(token) => {
-                    let row = Row { token, seq, position: sequence.position(), logits: Logits::Wanted };
-                    Some((sequence.generation, row))
+                Turn::Feed(token) if runs(sequence.generation) => {
+                    Some(Row { token, seq, position: sequence.position(), logits: Logits::Wanted })
                 }
+                Turn::Feed(_) | Turn::AwaitPrompt => None,
             })
-            .collect();
-        if self.ration.holds() {
-            self.rationed(running)
-        } else {
-            running.into_iter().map(|(_, row)| row).collect()
-        }
-    }
-
-    /// The rows of the favoured, and of those others whose turn it is. The rest is paused: its cells stay.
-    fn rationed(&self, running: Vec<(GenerationId, Row)>) -> Vec<Row> {
-        let n_others = running.iter().filter(|(id, _)| !self.ration.is_favoured(*id)).count();
-        let others_run = self.ration.others(n_others);
-        let mut n_seen = 0;
-        let mut runs = |id: GenerationId| {
-            if self.ration.is_favoured(id) {
-                return true;
-            }
-            n_seen += 1;
-            others_run(n_seen - 1)
-        };
-        running.into_iter().filter(|(id, _)| runs(*id)).map(|(_, row)| row).collect()
+            .collect()
     }
 
     /// Ends every generation that was part of a failed call. After a fatal failure nothing can go on.

@@ -1,6 +1,6 @@
 //! Going on with an answer from the server's words instead of the model's: how an answer is brought to its end.
 
-use dragon_ipc::{AbortKind, Force, Forced, FromEngine, GenerationId, MAX_FORCED_TOKENS};
+use dragon_ipc::{AbortKind, Force, Forced, FromEngine, MAX_FORCED_TOKENS};
 
 use super::{BatchLoop, LoopError};
 use crate::compute::{Compute, Facts};
@@ -42,24 +42,13 @@ impl<C: Compute> BatchLoop<C> {
     }
 
     fn try_force(&mut self, seq: SeqId, force: Force) -> Result<(), Refusal> {
-        let facts = self.compute.facts();
-        let keeps_cells = !facts.keeps_prefixes;
         let generation = self.generations.get(&force.generation).ok_or(Refusal::NoAnswer)?;
         let sequence = self.sequences.get_mut(seq).ok_or(Refusal::NoAnswer)?;
-        check(&force, generation, sequence, facts)?;
+        check(&force, generation, sequence, self.compute.facts())?;
         let n_prompt = generation.prompt.len();
         sequence.restart(n_prompt, force.n_kept, force.tokens, force.n_max_tokens);
         let n_cells = u32::try_from(sequence.cells.len()).unwrap_or(u32::MAX);
-        if keeps_cells || self.compute.trim_sequence(seq, n_cells).is_err() {
-            return Err(Refusal::KeepsCells);
-        }
-        Ok(())
-    }
-
-    /// The sequence of a choice that has not ended.
-    pub(super) fn seq_of(&self, generation: GenerationId, choice: u32) -> Option<SeqId> {
-        let of_choice = |sequence: &Sequence| sequence.generation == generation && sequence.choice == choice;
-        self.sequences.iter().find(|(_, sequence)| of_choice(sequence)).map(|(seq, _)| seq)
+        self.compute.trim_sequence(seq, n_cells).map_err(|_| Refusal::KeepsCells)
     }
 }
 
@@ -67,6 +56,9 @@ fn check(force: &Force, generation: &Generation, sequence: &Sequence, facts: &Fa
     let (n_kept, n_forced) = (force.n_kept, force.tokens.len());
     if sequence.turn == Turn::AwaitPrompt || sequence.is_replaying() {
         return Err(Refusal::NoAnswer);
+    }
+    if !facts.keeps_prefixes {
+        return Err(Refusal::KeepsCells);
     }
     if n_kept > sequence.n_answer {
         return Err(Refusal::TooManyKept { n_kept, n_answer: sequence.n_answer });
@@ -79,6 +71,5 @@ fn check(force: &Force, generation: &Generation, sequence: &Sequence, facts: &Fa
     {
         return Err(Refusal::NoRoom);
     }
-    let unknown = force.tokens.iter().find(|token| **token >= facts.n_vocab);
-    unknown.map_or(Ok(()), |token| Err(Refusal::UnknownToken(*token)))
+    facts.unknown_token(&force.tokens).map_or(Ok(()), |token| Err(Refusal::UnknownToken(token)))
 }

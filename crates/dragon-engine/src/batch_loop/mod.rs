@@ -212,6 +212,12 @@ impl<C: Compute> BatchLoop<C> {
         self.end_choice(generation, last)
     }
 
+    /// The sequence of a choice that has not ended.
+    fn seq_of(&self, generation: GenerationId, choice: u32) -> Option<SeqId> {
+        let of_choice = |sequence: &Sequence| sequence.generation == generation && sequence.choice == choice;
+        self.sequences.iter().find(|(_, sequence)| of_choice(sequence)).map(|(seq, _)| seq)
+    }
+
     /// Frees the sequence of a choice that ended, and the generation with its last choice.
     fn end_choice(&mut self, generation: GenerationId, seq: SeqId) -> Result<(), LoopError> {
         if let Some(ended) = self.generations.get_mut(&generation) {

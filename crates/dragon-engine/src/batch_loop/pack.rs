@@ -50,8 +50,7 @@ impl<C: Compute> BatchLoop<C> {
         let (first, _) = running.next()?;
         let (from, last) = running.last()?;
         let to = self.sequences.first_free_from(first).filter(|to| *to < from)?;
-        let n_max_tokens = last.n_max_tokens.unwrap_or(self.generations.get(&last.generation)?.n_max_tokens);
-        let n_left = n_max_tokens.saturating_sub(last.n_answer).min(MAX_STEPS_TO_PAY);
+        let n_left = last.n_max_tokens.saturating_sub(last.n_answer).min(MAX_STEPS_TO_PAY);
         (MOVE_COST_PER_CELL * last.position() < SPLIT_COST * n_left).then_some((from, to))
     }
 }

@@ -23,14 +23,11 @@ impl<C: Compute> BatchLoop<C> {
             return Vec::new();
         }
         let Some(sequence) = self.sequences.get_mut(row.seq) else { return Vec::new() };
-        let Some(generation) = self.generations.get(&sequence.generation) else { return Vec::new() };
         if sequence.is_replaying() {
             return Vec::new();
         }
         // The call's own token is counted already; the last token of an answer is never fed.
-        let n_left =
-            (sequence.n_max_tokens.unwrap_or(generation.n_max_tokens).saturating_sub(sequence.n_answer + 1))
-                as usize;
+        let n_left = sequence.n_max_tokens.saturating_sub(sequence.n_answer + 1) as usize;
         let n_cells_left = n_ctx_seq.saturating_sub(sequence.cells.len() + 1);
         let known = [sequence.cells.as_slice(), &[row.token]].concat();
         let guessed = sequence.drafter.guess(&known, n_max_draft.min(n_left).min(n_cells_left));

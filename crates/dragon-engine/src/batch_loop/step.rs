@@ -104,7 +104,7 @@ fn end_after(token: TokenId, sequence: &Sequence, generation: &Generation, facts
     let n_total = generation.prompt.len() + n_answer as usize;
     if facts.end_tokens.contains(&token) {
         Some(End::EndOfGeneration)
-    } else if n_answer >= sequence.n_max_tokens.unwrap_or(generation.n_max_tokens) {
+    } else if n_answer >= sequence.n_max_tokens {
         Some(End::MaxTokens)
     } else if n_total >= facts.n_ctx_seq as usize {
         Some(End::Context)

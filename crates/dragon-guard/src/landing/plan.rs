@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use super::pressure::Pressure;
+use dragon_core::admission::N_USEFUL_TOKENS;
 
-/// Tokens of a useful answer: under the greatest pressure an answer still gets this many, cue and tail included.
-pub const N_USEFUL: u32 = 32;
+use super::pressure::Pressure;
 
 /// Fewer tokens after the cue say nothing: then the answer is rather cut where it is.
 pub const MIN_TAIL: u32 = 8;
@@ -118,7 +117,7 @@ impl Moment {
         (self.flown + self.left).saturating_sub(reserve)
     }
 
-    /// The same while others wait: shorter, but never below the time of a useful answer.
+    /// The same while others wait: shorter, but never below the time of a useful answer, cue and tail included.
     fn flight_under_pressure(&self, by_clock: Duration) -> Duration {
         let least = self.step * self.n_useful_before_cue();
         match by_clock.checked_sub(least) {
@@ -175,7 +174,7 @@ impl Moment {
     }
 
     fn n_useful_before_cue(&self) -> u32 {
-        N_USEFUL.saturating_sub(self.n_cue + MIN_TAIL)
+        N_USEFUL_TOKENS.saturating_sub(self.n_cue + MIN_TAIL)
     }
 
     fn margin(&self) -> Duration {

@@ -135,7 +135,7 @@ proptest! {
     #[test]
     fn under_load_an_answer_is_still_useful(flight in flights()) {
         if let Ended::Landed(Landing { why: Why::Load, .. }, moment) = flight.fly() {
-            prop_assert!(moment.n_made + N_CUE + MIN_TAIL >= N_USEFUL);
+            prop_assert!(moment.n_made + N_CUE + MIN_TAIL >= N_USEFUL_TOKENS);
         }
     }
 }
@@ -182,7 +182,7 @@ fn a_queue_makes_answers_shorter_smoothly_down_to_what_is_useful() {
         .collect();
     assert!(n_made.is_sorted_by(|a, b| a > b), "{n_made:?}");
     assert!(n_made[2].abs_diff(n_made[0] / 2) < 20, "{n_made:?}");
-    assert!(n_made[5] >= N_USEFUL - N_CUE - MIN_TAIL && n_made[5] < 32, "{n_made:?}");
+    assert!(n_made[5] >= N_USEFUL_TOKENS - N_CUE - MIN_TAIL && n_made[5] < 32, "{n_made:?}");
 }
 
 #[test]
