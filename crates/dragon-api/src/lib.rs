@@ -27,7 +27,7 @@ mod whole;
 pub use documents::{
     ModelCard, ModelReadiness, ModelState, all_ready, health, model, models_list, ready_document,
 };
-pub use error::{ApiError, BODY};
+pub use error::{ApiError, BODY, Limit};
 pub use fields::{
     FieldKind, HONOURED, HonouredField, NeutralField, REFUSED, TakenBy, WITHOUT_EFFECT, WithoutEffectField,
 };

@@ -98,6 +98,11 @@ impl Ending {
     pub const REACHED_MAX_TOKENS: Self =
         Self { outcome: Outcome::Complete, reason: None, finish: FinishReason::Length };
 
+    /// The model was made to conclude for `reason`.
+    pub const fn landed(reason: Reason) -> Self {
+        Self { outcome: Outcome::Landed, reason: Some(reason), finish: FinishReason::Length }
+    }
+
     /// Text of the model, cut for `reason`.
     pub const fn partial(reason: Reason) -> Self {
         Self { outcome: Outcome::Partial, reason: Some(reason), finish: FinishReason::Length }

@@ -8,5 +8,6 @@
 pub mod admission;
 pub mod budget;
 pub mod label;
+pub mod rate;
 pub mod sampling;
 pub mod text;

@@ -1,13 +1,23 @@
 //! What the server serves: its settings and its models.
 
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use dragon_api::{ApiError, ModelCard};
+use dragon_core::admission;
 use dragon_core::sampling::SamplingDefaults;
 use dragon_supervisor::Engine;
 use dragon_template::ChatTemplate;
+use tokio::sync::watch;
+use tokio::time::{Instant, MissedTickBehavior, interval};
 
+use crate::cues::Cues;
+use crate::deadline::Drain;
 use crate::gate::Gate;
+use crate::identity::{ClientSettings, Clients};
+
+/// The gate learns the engine's speed this often: at usual deadlines some ten times before a request's time is over.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// Settings of the edge.
 #[derive(Debug, Clone)]
@@ -20,6 +30,12 @@ pub struct Settings {
     pub cors_origins: Vec<String>,
     /// Host names besides the loopback ones under which a loopback address may be addressed.
     pub allowed_hosts: Vec<String>,
+    /// Who may ask; with nobody configured everyone may.
+    pub clients: Vec<ClientSettings>,
+    /// When the server stops, answers in progress have this long.
+    pub drain: Duration,
+    /// Whether identical requests of different clients share a generation.
+    pub share_across_clients: bool,
 }
 
 /// Settings of one model.
@@ -33,6 +49,8 @@ pub struct ModelSettings {
     pub queue_max: usize,
     /// Tokens of an answer whose client names no number; `None` allows what is left of the context.
     pub max_tokens: Option<u32>,
+    /// Tokens of an answer that is worth a slot.
+    pub useful_tokens: u32,
     /// Values for sampling fields that a request leaves out.
     pub sampling: SamplingDefaults,
     /// Renders conversations; without it chat is refused.
@@ -48,6 +66,8 @@ pub struct Model {
     pub(crate) engine: Engine,
     pub(crate) gate: Gate,
     pub(crate) facts: Facts,
+    /// What may be written into answers; `None` for a model whose cells cannot be cut back.
+    cues: Option<OnceLock<Arc<Cues>>>,
 }
 
 /// What the engine reported when it was first ready; it stays the same over restarts.
@@ -68,6 +88,9 @@ pub(crate) struct Facts {
 pub struct App {
     pub(crate) settings: Settings,
     models: Vec<Model>,
+    clients: Clients,
+    /// By when everything is to be answered.
+    drain: watch::Sender<Option<Instant>>,
 }
 
 /// The speed of a lone answer, as the engine measured it before it was ready; `None` where a decode took less
@@ -90,8 +113,13 @@ impl Model {
             max_token_bytes: ready.max_token_bytes,
             tokens_per_s: tokens_per_s(ready),
         };
-        let gate = Gate::new(settings.queue_max);
-        Self { settings, engine, gate, facts }
+        let queue = admission::Settings {
+            n_useful_tokens: settings.useful_tokens,
+            ..admission::Settings::new(settings.queue_max)
+        };
+        let gate = Gate::new(queue);
+        let cues = ready.keeps_prefixes.then(OnceLock::new);
+        Self { settings, engine, gate, facts, cues }
     }
 
     pub(crate) fn card(&self) -> ModelCard {
@@ -104,14 +132,42 @@ impl Model {
         }
     }
 
-    /// Keeps the gate informed of the engine's state for as long as the engine is supervised.
+    /// What may be written into answers so that they end in time.
+    pub(crate) fn cues(&self) -> Option<Arc<Cues>> {
+        self.cues.as_ref()?.get().cloned()
+    }
+
+    /// Keeps the gate informed of the engine, and the engine of who runs, for as long as the engine is supervised.
     pub(crate) async fn follow_engine(&self) {
         let mut states = self.engine.watch();
+        let mut look = interval(LOOK_EVERY);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        self.gate.engine_is(&states.borrow_and_update());
         loop {
-            self.gate.engine_is(&states.borrow_and_update());
-            if states.changed().await.is_err() {
-                return;
+            self.read_cues().await;
+            tokio::select! {
+                changed = states.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                    self.gate.engine_is(&states.borrow_and_update());
+                }
+                _ = look.tick() => self.gate.speeds_are(&self.engine.tempo()),
+                () = self.gate.shift() => {}
             }
+            if let Some(ration) = self.gate.new_ration(&self.engine.tempo()) {
+                self.engine.ration(ration);
+            }
+        }
+    }
+
+    /// Asks once for what the engine's vocabulary makes of our words.
+    async fn read_cues(&self) {
+        let Some(cell) = self.cues.as_ref().filter(|cell| cell.get().is_none()) else { return };
+        match Cues::read(&self.engine).await {
+            Ok(cues) => drop(cell.set(Arc::new(cues))),
+            // It is asked again when the next engine is there.
+            Err(error) => tracing::debug!(%error, "the words for landing could not be tokenized"),
         }
     }
 }
@@ -121,7 +177,23 @@ impl Model {
 impl App {
     /// `models` in the order in which `/v1/models` lists them.
     pub fn new(settings: Settings, models: Vec<Model>) -> Self {
-        Self { settings, models }
+        let clients = Clients::new(settings.clients.clone());
+        Self { settings, models, clients, drain: watch::Sender::new(None) }
+    }
+
+    pub(crate) fn clients(&self) -> &Clients {
+        &self.clients
+    }
+
+    /// Says by when the server wants to have answered everything.
+    pub(crate) fn drain(&self) -> Drain {
+        self.drain.subscribe()
+    }
+
+    /// The server stops: nobody is let in any more, and whoever is being answered has until `at`.
+    pub(crate) fn drain_by(&self, at: Instant) {
+        self.drain.send_replace(Some(at));
+        self.models.iter().for_each(|model| model.gate.close());
     }
 
     fn ids(&self) -> Vec<String> {

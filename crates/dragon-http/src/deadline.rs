@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
+use dragon_core::label::Reason;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
 
 /// After the deadline the connection has this long to take the last bytes; then it is cut.
 pub(crate) const WRITE_GRACE: Duration = Duration::from_millis(250);
@@ -30,9 +32,61 @@ impl Deadline {
     }
 }
 
+/// When an answer has to be whole: at its deadline, or earlier where the server stops.
+#[derive(Debug, Clone)]
+pub(crate) struct Closing {
+    pub(crate) deadline: Deadline,
+    drain: Drain,
+}
+
+/// By when the server wants to have answered everything; `None` while it does not stop.
+pub(crate) type Drain = watch::Receiver<Option<Instant>>;
+
+// === impl Closing ===
+
+impl Closing {
+    pub(crate) fn new(deadline: Deadline, drain: Drain) -> Self {
+        Self { deadline, drain }
+    }
+
+    /// When that is, as things are, and what it will have been.
+    pub(crate) fn at(&self) -> (Instant, Reason) {
+        let deadline_at = self.deadline.at();
+        match *self.drain.borrow() {
+            Some(drained_at) if drained_at < deadline_at => (drained_at, Reason::Shutdown),
+            Some(_) | None => (deadline_at, Reason::Deadline),
+        }
+    }
+
+    /// Waits for it. Cancel safe.
+    pub(crate) async fn reached(&mut self) -> Reason {
+        loop {
+            let (at, reason) = self.at();
+            tokio::select! {
+                () = sleep_until(at) => return reason,
+                Ok(()) = self.drain.changed() => {}
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_stops_ends_answers_before_their_deadline_and_says_so() {
+        let (stop, drain) = watch::channel(None);
+        let start = Instant::now();
+        let deadline = Deadline::new(start, Duration::from_secs(10), None);
+        let mut closing = Closing::new(deadline, drain);
+        assert_eq!(closing.at(), (deadline.at(), Reason::Deadline));
+        let waiting = tokio::spawn(async move { closing.reached().await });
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        stop.send_replace(Some(start + Duration::from_secs(3)));
+        assert_eq!(waiting.await.unwrap(), Reason::Shutdown);
+        assert_eq!(start.elapsed(), Duration::from_secs(3));
+    }
 
     #[test]
     fn a_client_can_only_shorten_the_deadline() {

@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 
 use dragon_api::{ApiError, Endpoint};
 
-use crate::answer::{self, Call};
+use crate::answer::{self, Arrival, Call};
 use crate::app::App;
 use crate::arrival::{ArrivalClock, RequestBody};
 use crate::origin::{self, Asked, Foreign};
@@ -73,8 +73,8 @@ pub(crate) async fn enter(
     let mut reply = match check_head(app, &endpoints, &request) {
         Ok(()) => {
             let (head, body) = request.into_parts();
-            let call = Call { arrived_at, headers: &head.headers, request_id: &request_id, clock, tasks };
-            go(app, endpoints, call, &head, body).await
+            let arrival = Arrival { arrived_at, request_id: &request_id, clock, tasks };
+            go(app, endpoints, arrival, &head, body).await.unwrap_or_else(|error| reply::error(&error))
         }
         Err(error) => reply::error(&error),
     };
@@ -90,21 +90,35 @@ pub(crate) async fn enter(
     reply
 }
 
-async fn go(app: &App, endpoints: Endpoints, call: Call<'_>, head: &Parts, body: Incoming) -> Reply {
-    match Route::of(&head.method, head.uri.path()) {
-        Ok(Route::Generate(endpoint)) => answer::answer(app, endpoint, call, body).await,
-        Ok(Route::Models) => {
-            let cards: Vec<_> = app.models().iter().map(|model| model.card()).collect();
-            reply::document(dragon_api::models_list(&cards))
+async fn go(
+    app: &App,
+    endpoints: Endpoints,
+    arrival: Arrival<'_>,
+    head: &Parts,
+    body: Incoming,
+) -> Result<Reply, ApiError> {
+    let route = Route::of(&head.method, head.uri.path())?;
+    let identify = || app.clients().identify(&head.headers, endpoints.peer);
+    match route {
+        Route::Generate(endpoint) => {
+            let identity = identify()?;
+            identity.charge_request()?;
+            let call = Call { arrival, headers: &head.headers, identity };
+            Ok(answer::answer(app, endpoint, call, body).await)
         }
-        Ok(Route::Model(id)) => match app.model(&percent_decode_str(id).decode_utf8_lossy()) {
-            Ok(model) => reply::document(dragon_api::model(&model.card())),
-            Err(error) => reply::error(&error),
-        },
-        Ok(Route::Health) => reply::document(dragon_api::health()),
-        Ok(Route::Ready) => readiness::report(app, Detail::for_peer(endpoints.peer)),
-        Ok(Route::Preflight { allow }) => preflight(allow),
-        Err(error) => reply::error(&error),
+        Route::Models => {
+            identify()?;
+            let cards: Vec<_> = app.models().iter().map(|model| model.card()).collect();
+            Ok(reply::document(dragon_api::models_list(&cards)))
+        }
+        Route::Model(id) => {
+            identify()?;
+            let model = app.model(&percent_decode_str(id).decode_utf8_lossy())?;
+            Ok(reply::document(dragon_api::model(&model.card())))
+        }
+        Route::Health => Ok(reply::document(dragon_api::health())),
+        Route::Ready => Ok(readiness::report(app, Detail::for_peer(endpoints.peer))),
+        Route::Preflight { allow } => Ok(preflight(allow)),
     }
 }
 

@@ -8,12 +8,15 @@ mod app;
 mod arrival;
 mod body;
 mod connection;
+mod cues;
 mod deadline;
 mod front_door;
 mod gate;
+mod identity;
 mod origin;
 mod readiness;
 mod reply;
 
 pub use app::{App, Model, ModelSettings, Settings, tokens_per_s};
-pub use connection::{LONGEST_READ, serve};
+pub use connection::{LONGEST_READ, Stop, serve};
+pub use identity::{ClientSettings, KeyHash};

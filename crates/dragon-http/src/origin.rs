@@ -74,6 +74,7 @@ fn is_listed(listed: &[String], value: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use std::net::Ipv4Addr;
+    use std::time::Duration;
 
     use super::*;
 
@@ -83,6 +84,9 @@ mod tests {
             max_body_bytes: 1,
             cors_origins: vec!["https://ui.example".into()],
             allowed_hosts: vec!["box.lan".into()],
+            clients: Vec::new(),
+            drain: Duration::ZERO,
+            share_across_clients: false,
         }
     }
 

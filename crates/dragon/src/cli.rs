@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::Flags;
 use crate::exit::Exit;
+use crate::key::KeyArgs;
 use crate::tune::TuneArgs;
 
 /// A local language model server that always answers.
@@ -27,6 +28,8 @@ pub(crate) enum Command {
     ///
     /// Takes some minutes on an idle machine; see docs/TUNING.md.
     Tune(TuneArgs),
+    /// Print a new API key and the [[client]] block that admits it.
+    Key(KeyArgs),
 }
 
 /// Flags of `serve`. All are taken as text and checked together with the file: a typed flag would end the

@@ -4,6 +4,7 @@
 //! what the program does: defaults, then the file, then the flags, every path absolute. Both stages go
 //! through to their end and note every problem on the way, so that one run shows all mistakes.
 
+mod client;
 mod file;
 mod place;
 mod plan;
@@ -12,6 +13,7 @@ mod reader;
 mod settings;
 mod source;
 
+pub(crate) use file::check_id;
 pub(crate) use place::{Located, Place};
 pub(crate) use plan::{Flags, ModelPlan, Plan};
 pub(crate) use problems::Problems;

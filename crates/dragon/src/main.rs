@@ -7,6 +7,7 @@ mod computing;
 mod config;
 mod exit;
 mod host;
+mod key;
 mod log;
 mod measuring;
 mod prepare;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
             log::start();
             tune::run(&args)
         }
+        Ok(Cli { command: Command::Key(args) }) => key::run(&args),
         Err(usage) => cli::explain(&usage),
     };
     exit.into()

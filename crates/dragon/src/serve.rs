@@ -7,8 +7,7 @@ mod listen;
 
 use std::sync::Arc;
 
-use dragon_http::{App, Settings};
-use tokio_util::sync::CancellationToken;
+use dragon_http::{App, Settings, Stop};
 
 use crate::banner::Banner;
 use crate::config::{Flags, Plan};
@@ -55,14 +54,16 @@ fn stopped_while_loading(signal: &str) -> Exit {
 
 /// Announces the server and answers requests until a signal comes and the last one is answered.
 async fn answer(plan: &Plan, bound: Bound, models: Vec<Loaded>, signals: &mut Signals) -> Exit {
-    warn_beyond_loopback(bound.address);
+    if plan.clients.is_empty() {
+        warn_beyond_loopback(bound.address);
+    }
     models.iter().for_each(Loaded::warn_if_slow);
     let banner = Banner { address: bound.address, models: models.iter().map(Loaded::for_banner).collect() };
     let app = App::new(edge_settings(plan), models.into_iter().map(Loaded::into_model).collect());
     banner.print();
-    let stop = CancellationToken::new();
+    let stop = Stop::default();
     let serving = dragon_http::serve(bound.listener, Arc::new(app), stop.clone());
-    drain::until_drained(serving, &stop, plan.longest_deadline(), signals).await
+    drain::until_drained(serving, &stop, plan.drain, signals).await
 }
 
 fn edge_settings(plan: &Plan) -> Settings {
@@ -71,5 +72,8 @@ fn edge_settings(plan: &Plan) -> Settings {
         max_body_bytes: as_usize(plan.max_body_bytes),
         cors_origins: plan.cors_origins.clone(),
         allowed_hosts: plan.allowed_hosts.clone(),
+        clients: plan.clients.clone(),
+        drain: plan.drain,
+        share_across_clients: plan.share_across_clients,
     }
 }

@@ -11,8 +11,11 @@ use dragon_core::label::Reason;
 use crate::paths::nearest_endpoint;
 use crate::quote::{quote, shorten};
 
+mod limit;
 mod row;
 mod wire;
+
+pub use limit::Limit;
 
 /// Stands for the field's path in errors that concern the body as a whole; `error.param` is `null` there.
 pub const BODY: &str = "The body";
@@ -184,9 +187,17 @@ pub enum ApiError {
     /// No key, or one that is not known.
     #[error("A known API key is required. Send it as `Authorization: Bearer KEY`.")]
     Unauthorized,
+    /// A limit that was set for this client is used up.
+    #[error("{0}.")]
+    LimitReached(Limit),
     /// What would have been a fallback, for a client that prefers an error.
-    #[error("{}", .0.sentence())]
-    Unanswered(Reason),
+    #[error("{}", unanswered_in_words(*.reason, .detail.as_deref()))]
+    Unanswered {
+        /// The reason that a fallback would name.
+        reason: Reason,
+        /// The decision in words, with its numbers; begins with a small letter and has no full stop.
+        detail: Option<String>,
+    },
     /// A defect of the server.
     #[error("The server met a defect of its own and could not answer. Its log says more.")]
     Internal,
@@ -255,6 +266,13 @@ impl ApiError {
         };
         Some(param).filter(|param| *param != BODY)
     }
+}
+
+fn unanswered_in_words(reason: Reason, detail: Option<&str>) -> String {
+    detail.map_or_else(
+        || reason.sentence().to_owned(),
+        |detail| format!("The model gives no answer: {detail}."),
+    )
 }
 
 fn list(ids: &[String]) -> String {

@@ -50,7 +50,8 @@ impl ApiError {
     /// For what may succeed later unchanged: after how long.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Unanswered(reason) => Some(retry_after(*reason)),
+            Self::Unanswered { reason, .. } => Some(retry_after(*reason)),
+            Self::LimitReached(limit) => Some(limit.retry_after()),
             Self::TooManyConnections { .. } => Some(BUSY_RETRY),
             _ => None,
         }
@@ -78,7 +79,8 @@ impl ApiError {
             Self::UriTooLong { .. } => row(414, INVALID, "uri_too_long"),
             Self::UnsupportedMediaType { .. } => row(415, INVALID, "unsupported_media_type"),
             Self::HeadersTooLarge { .. } => row(431, INVALID, "headers_too_large"),
-            Self::Unanswered(reason) => unanswered(*reason),
+            Self::LimitReached(_) => row(429, LIMITED, "rate_limit_exceeded"),
+            Self::Unanswered { reason, .. } => unanswered(*reason),
             Self::TooManyConnections { .. } => row(503, SERVER, "too_many_connections"),
             Self::Internal => row(500, SERVER, "internal_error"),
         }

@@ -16,6 +16,7 @@ impl ApiError {
         match self {
             Self::MethodNotAllowed { allow, .. } => headers.push(("allow", (*allow).to_owned())),
             Self::Unauthorized => headers.push(("www-authenticate", "Bearer".to_owned())),
+            Self::LimitReached(limit) => headers.push(("x-dragon-limit", limit.name().to_owned())),
             _ => {}
         }
         headers

@@ -71,7 +71,7 @@ fn errors() {
     let documented: Vec<_> = table("## Errors").into_iter().map(|row| row[..3].to_vec()).collect();
     let is_fallback = |error: &ApiError| match error {
         // These end answers early; they never leave a request without any text of the model.
-        ApiError::Unanswered(reason) => {
+        ApiError::Unanswered { reason, .. } => {
             !matches!(reason, Reason::Load | Reason::Loop | Reason::Context | Reason::Limit)
         }
         _ => true,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dragon_api::{ApiError, error_event, parse_chat};
+use dragon_api::{ApiError, Limit, error_event, parse_chat};
 use dragon_core::label::Reason;
 use serde_json::{Value, json};
 
@@ -30,15 +30,16 @@ pub(crate) fn every_error() -> Vec<ApiError> {
         ApiError::unsupported_media_type("text/plain"),
         ApiError::HeadersTooLarge { limit_bytes: 5, limit_fields: 6 },
         ApiError::TooManyConnections { limit: 5 },
+        ApiError::LimitReached(Limit::TokensPerMinute { max: 100, wait: Duration::from_millis(1_200) }),
         ApiError::Internal,
     ];
     let variants: std::collections::BTreeSet<usize> = errors.iter().map(variant).collect();
     assert_eq!(variants.len(), N_VARIANTS - 1, "all but Unanswered, which follows with every reason");
-    errors.extend(Reason::ALL.map(ApiError::Unanswered));
+    errors.extend(Reason::ALL.map(|reason| ApiError::Unanswered { reason, detail: None }));
     errors
 }
 
-const N_VARIANTS: usize = 23;
+const N_VARIANTS: usize = 24;
 
 fn variant(error: &ApiError) -> usize {
     match error {
@@ -62,8 +63,9 @@ fn variant(error: &ApiError) -> usize {
         ApiError::ForbiddenOrigin { .. } => 17,
         ApiError::HeadersTooLarge { .. } => 18,
         ApiError::Unauthorized => 19,
-        ApiError::Unanswered(_) => 20,
+        ApiError::Unanswered { .. } => 20,
         ApiError::TooManyConnections { .. } => 21,
+        ApiError::LimitReached(_) => 22,
         ApiError::Internal => N_VARIANTS - 1,
     }
 }
@@ -105,7 +107,7 @@ fn a_fallback_asked_for_as_an_error_says_when_to_come_back() {
         (Reason::Deadline, 504),
         (Reason::Ambiguous, 422),
     ] {
-        let error = ApiError::Unanswered(reason);
+        let error = ApiError::Unanswered { reason, detail: Some("why".to_owned()) };
         assert_eq!((error.status(), error.code()), (status, reason.as_str()));
         let seconds = error
             .headers()
@@ -185,4 +187,14 @@ fn an_error_in_a_stream_is_an_event() {
     let text = String::from_utf8(event).expect("events are text");
     let json = text.strip_prefix("data: ").and_then(|rest| rest.strip_suffix("\n\n")).expect("one event");
     assert_eq!(serde_json::from_str::<Value>(json).expect("JSON")["error"]["code"], "internal_error");
+}
+
+#[test]
+fn a_limit_is_named_and_says_when_to_come_back() {
+    let wait = Duration::from_millis(11_001);
+    let error = ApiError::LimitReached(Limit::RequestsPerMinute { max: 60, wait });
+    assert_eq!(error.status(), 429);
+    assert_eq!(error.to_string(), "Your limit `requests_per_min` of 60 is used up. Ask again in 12 s.");
+    let expected = [("retry-after", "12".to_owned()), ("x-dragon-limit", "requests_per_min".to_owned())];
+    assert_eq!(error.headers(), expected);
 }

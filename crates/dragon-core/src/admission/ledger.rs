@@ -11,6 +11,13 @@ pub(super) const PROMPT_PRICE: u64 = 1;
 /// Price of a token that the engine makes: a step of its own, which costs more than a place in a prompt.
 pub(super) const ANSWER_PRICE: u64 = 2;
 
+/// A client's share of the whole: `part / of`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Share {
+    pub(super) part: u64,
+    pub(super) of: u64,
+}
+
 /// The accounts of all callers with work, and the debts of some without.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
@@ -47,6 +54,15 @@ impl Ledger {
         self.payers.refund(caller.payer, n_tokens);
         if let Some(clients) = self.clients.get_mut(&caller.payer) {
             clients.refund(caller.client, n_tokens);
+        }
+    }
+
+    /// What a client with work may have of the whole, beside all others with work.
+    pub(super) fn share(&self, caller: &Caller) -> Share {
+        let n_clients = self.clients.get(&caller.payer).map_or(1, Shares::n_active);
+        Share {
+            part: u64::from(caller.weight.thousandths().get()),
+            of: self.payers.total_weight().saturating_mul(n_clients),
         }
     }
 

@@ -25,6 +25,7 @@ mod shares;
 #[cfg(test)]
 mod sim;
 mod slots;
+mod standing;
 #[cfg(test)]
 mod tests;
 
@@ -38,6 +39,7 @@ use slots::{Engine, Running, Slots, Stage};
 pub use caller::{Caller, ClientId, PayerId, Weight};
 pub use denial::Denial;
 pub use input::{Arrival, Input, Output, PromptSize, Speeds, Ticket};
+pub use standing::Standing;
 
 /// Tokens of an answer that is worth a slot: a sentence or two.
 pub const N_USEFUL_TOKENS: u32 = 32;

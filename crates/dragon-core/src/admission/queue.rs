@@ -103,6 +103,11 @@ impl Queue {
         self.payers.get(&payer).map_or(0, |payer| payer.n_waiting)
     }
 
+    pub(super) fn n_waiting_of_client(&self, caller: &Caller) -> usize {
+        let payer = self.payers.get(&caller.payer);
+        payer.and_then(|payer| payer.clients.get(&caller.client)).map_or(0, VecDeque::len)
+    }
+
     /// Who starts next: of the poorest payer the poorest client's oldest request, among those that can start.
     pub(super) fn next(&self, ledger: &Ledger) -> Option<&Waiting> {
         let of_payer = |(id, payer): (&PayerId, &'_ Payer)| -> Option<(Rank, Ticket)> {

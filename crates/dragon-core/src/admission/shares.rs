@@ -100,6 +100,16 @@ impl<K: Copy + Ord> Shares<K> {
         self.active.get(&key).map_or(0, |account| price(n_tokens, account.weight))
     }
 
+    /// Those with work.
+    pub(super) fn n_active(&self) -> u64 {
+        u64::try_from(self.active.len()).unwrap_or(u64::MAX)
+    }
+
+    /// Of all with work, in thousandths.
+    pub(super) fn total_weight(&self) -> u64 {
+        self.active.values().map(|account| u64::from(account.weight.thousandths().get())).sum()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.active.is_empty()
     }

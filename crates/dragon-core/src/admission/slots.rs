@@ -90,10 +90,21 @@ impl Slots {
     }
 
     pub(super) fn n_free(&self) -> u32 {
+        self.n_slots().saturating_sub(self.n_busy)
+    }
+
+    /// Slots of the engine; 0 while it is down.
+    pub(super) fn n_slots(&self) -> u32 {
         match self.engine {
             Engine::Down => 0,
-            Engine::Up { n_slots } => n_slots.saturating_sub(self.n_busy),
+            Engine::Up { n_slots } => n_slots,
         }
+    }
+
+    /// Slots that a client holds.
+    pub(super) fn n_held_by(&self, caller: &Caller) -> u32 {
+        let is_own = |it: &&Running| (it.caller.payer, it.caller.client) == (caller.payer, caller.client);
+        self.running.values().filter(is_own).map(|running| running.n_slots).sum()
     }
 
     pub(super) fn n_busy(&self) -> u32 {
@@ -111,6 +122,14 @@ impl Slots {
     pub(super) fn start(&mut self, ticket: Ticket, running: Running) {
         self.n_busy = self.n_busy.saturating_add(running.n_slots);
         self.running.insert(ticket, running);
+    }
+
+    pub(super) fn iter_with_tickets(&self) -> impl Iterator<Item = (Ticket, &Running)> {
+        self.running.iter().map(|(ticket, running)| (*ticket, running))
+    }
+
+    pub(super) fn get(&self, ticket: Ticket) -> Option<&Running> {
+        self.running.get(&ticket)
     }
 
     pub(super) fn get_mut(&mut self, ticket: Ticket) -> Option<&mut Running> {

@@ -70,6 +70,21 @@ impl Assembler {
         self.pass(reasoning, &answer, is_reasoning)
     }
 
+    /// Whether the text so far ends inside the model's thinking.
+    pub fn is_thinking(&self) -> bool {
+        self.thinking.is_inside()
+    }
+
+    /// Whether the bytes so far end within a character.
+    pub fn is_mid_character(&self) -> bool {
+        self.characters.is_mid_character()
+    }
+
+    /// Whether some text is held back until more of it is known.
+    pub fn is_holding(&self) -> bool {
+        self.is_mid_character() || self.thinking.is_holding() || self.stops.is_holding()
+    }
+
     /// The choice ends: returns what was held back.
     pub fn finish(&mut self) -> Assembled {
         if self.is_stopped {
@@ -119,7 +134,9 @@ mod tests {
     fn what_is_held_back_comes_at_the_end() {
         let mut assembler = Assembler::new(Thinking::None, vec!["END".into()]);
         assert_eq!(assembler.push(b"an EN").text, "an ");
+        assert!(assembler.is_holding() && !assembler.is_mid_character());
         assert_eq!(assembler.push(&"ż".as_bytes()[..1]).text, "");
+        assert!(assembler.is_mid_character());
         assert_eq!(assembler.finish().text, "EN\u{fffd}");
     }
 

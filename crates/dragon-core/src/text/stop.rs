@@ -43,6 +43,11 @@ impl StopMatcher {
         Passed::Text(std::mem::replace(&mut self.held, held))
     }
 
+    /// Whether text is held back that may be the start of a stop string.
+    pub(super) fn is_holding(&self) -> bool {
+        !self.held.is_empty()
+    }
+
     /// The text ends: what is held was no stop string.
     pub(super) fn finish(&mut self) -> String {
         std::mem::take(&mut self.held)

@@ -56,6 +56,11 @@ impl ThinkingSplitter {
         self.state == State::Inside
     }
 
+    /// Whether text is held back that may be part of a tag.
+    pub(super) fn is_holding(&self) -> bool {
+        !self.held.is_empty()
+    }
+
     /// Adds text and appends what is decided to `reasoning` and `answer`.
     pub(super) fn push(&mut self, text: &str, reasoning: &mut String, answer: &mut String) {
         self.held.push_str(text);

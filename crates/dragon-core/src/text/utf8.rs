@@ -35,6 +35,11 @@ impl Utf8Joiner {
         }
     }
 
+    /// Whether a character has begun that is not whole.
+    pub(super) fn is_mid_character(&self) -> bool {
+        !self.held.is_empty()
+    }
+
     /// The text ends: what is held will never be whole.
     pub(super) fn finish(&mut self, text: &mut String) {
         if !self.held.is_empty() {

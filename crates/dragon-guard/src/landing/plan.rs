@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use dragon_core::admission::N_USEFUL_TOKENS;
-
 use super::pressure::Pressure;
 
 /// Fewer tokens after the cue say nothing: then the answer is rather cut where it is.
@@ -53,6 +51,8 @@ pub struct Moment {
     pub cue_time: Duration,
     /// Tokens of the cue.
     pub n_cue: u32,
+    /// Tokens of an answer that is of use, cue and tail included.
+    pub n_useful: u32,
     /// Tokens made.
     pub n_made: u32,
     /// Tokens that may be made in all.
@@ -174,7 +174,7 @@ impl Moment {
     }
 
     fn n_useful_before_cue(&self) -> u32 {
-        N_USEFUL_TOKENS.saturating_sub(self.n_cue + MIN_TAIL)
+        self.n_useful.saturating_sub(self.n_cue + MIN_TAIL)
     }
 
     fn margin(&self) -> Duration {

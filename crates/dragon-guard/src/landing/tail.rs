@@ -17,6 +17,8 @@ pub struct Tail {
     n_max: u32,
     /// Whether a sentence has been let out that makes the tail long enough.
     is_said: bool,
+    /// Whether the latest token ended a sentence, by beginning the next one.
+    has_just_ended: bool,
 }
 
 // === impl Tail ===
@@ -24,7 +26,7 @@ pub struct Tail {
 impl Tail {
     /// `tracker` knows the text up to the end of the cue; at most `n_max` tokens follow.
     pub fn new(tracker: Tracker, n_max: u32) -> Self {
-        Self { tracker, held: String::new(), n_tokens: 0, n_max, is_said: false }
+        Self { tracker, held: String::new(), n_tokens: 0, n_max, is_said: false, has_just_ended: false }
     }
 
     /// Adds the text of one token and returns the sentences that are whole now.
@@ -38,14 +40,17 @@ impl Tail {
             self.tracker.push_char(c);
             self.held.push(c);
         }
+        let whole: String = self.held.drain(..end).collect();
+        self.has_just_ended = !whole.trim().is_empty();
         self.is_said |= end > 0 && self.n_tokens > MIN_TAIL;
-        self.held.drain(..end).collect()
+        whole
     }
 
     /// Whether it should end here, rather than begin a sentence that it may not finish: a sentence is whole, and
     /// two thirds of the tokens are used.
     pub fn is_over(&self) -> bool {
-        self.is_said && self.held.trim().is_empty() && self.n_tokens * 3 >= self.n_max * 2
+        let is_between = self.has_just_ended || self.held.trim().is_empty();
+        self.is_said && is_between && self.n_tokens.saturating_mul(3) >= self.n_max.saturating_mul(2)
     }
 
     /// Whether the model said enough after the cue to have concluded.
@@ -125,6 +130,16 @@ mod tests {
             })
             .collect();
         assert_eq!(ends, [18, 24]);
+    }
+
+    #[test]
+    fn it_is_over_when_the_next_sentence_begins_and_that_is_left_out() {
+        let mut tail = tail();
+        let said: String = (1..=17).map(|n| tail.push(if n == 17 { " ok." } else { " word" })).collect();
+        assert!(said.is_empty() && !tail.is_over(), "{said}");
+        assert!(tail.push(" But").trim_end().ends_with(" ok."));
+        assert!(tail.is_over());
+        assert_eq!(tail.cut(), "");
     }
 
     proptest! {

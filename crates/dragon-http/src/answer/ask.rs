@@ -3,15 +3,17 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use dragon_api::{
-    AnswerHead, ApiError, Endpoint, FallbackMode, GenerateRequest, Input, parse_deadline_header,
+    AnswerHead, ApiError, Endpoint, FallbackMode, GenerateRequest, Input, Role, parse_deadline_header,
     parse_fallback_header, parse_guard_header,
 };
 use dragon_core::sampling::Sampling;
+use dragon_guard::Language;
 use http::HeaderMap;
 
 use super::Call;
 use crate::app::Model;
-use crate::deadline::Deadline;
+use crate::deadline::{Closing, Deadline, Drain};
+use crate::identity::Identity;
 
 /// Seeds drawn here stay below 2^53, so that a client whose numbers are doubles can send them back.
 const SEED_BITS: u32 = 53;
@@ -21,7 +23,10 @@ const SEED_BITS: u32 = 53;
 pub(super) struct Ask {
     pub(super) request: GenerateRequest,
     pub(super) head: AnswerHead,
-    pub(super) deadline: Deadline,
+    pub(super) closing: Closing,
+    pub(super) identity: Identity,
+    /// Of the text that is answered, for words of the server's own.
+    pub(super) language: Language,
     pub(super) fallback: FallbackMode,
     pub(super) sampling: Sampling,
 }
@@ -34,16 +39,21 @@ impl Ask {
         call: &Call<'_>,
         request: GenerateRequest,
         model: &Model,
+        drain: Drain,
     ) -> Result<Self, ApiError> {
         let asked = header(call.headers, "x-dragon-deadline-ms", parse_deadline_header)?;
         let fallback = header(call.headers, "x-dragon-fallback", parse_fallback_header)?.unwrap_or_default();
         // No detector acts yet, so every valid setting means the same; a wrong one is a mistake already.
         header(call.headers, "x-dragon-guard", parse_guard_header)?;
         check_against_model(&request, model)?;
+        let maximum =
+            call.identity.deadline().map_or(model.settings.deadline, |own| own.min(model.settings.deadline));
         let drawn_seed = super::draw() >> (u64::BITS - SEED_BITS);
         Ok(Self {
             sampling: request.sampling.resolve(&model.settings.sampling, drawn_seed),
-            deadline: Deadline::new(call.arrived_at, model.settings.deadline, asked),
+            closing: Closing::new(Deadline::new(call.arrival.arrived_at, maximum, asked), drain),
+            identity: call.identity.clone(),
+            language: language_of(&request.input),
             head: AnswerHead {
                 endpoint,
                 id: answer_id(endpoint),
@@ -55,10 +65,35 @@ impl Ask {
         })
     }
 
+    /// The deadline that holds.
+    pub(super) fn deadline(&self) -> Deadline {
+        self.closing.deadline
+    }
+
+    /// Bytes of all that is asked.
+    pub(super) fn n_bytes(&self) -> usize {
+        match &self.request.input {
+            Input::Chat(chat) => chat.messages.iter().map(|message| message.content.len()).sum(),
+            Input::Prompts(prompts) => prompts.iter().map(String::len).sum(),
+        }
+    }
+
     /// Choices over all prompts.
     pub(super) fn n_choices(&self) -> u32 {
         n_choices(&self.request)
     }
+}
+
+/// The language of whoever asks: of the last thing that a user says, or of the first prompt.
+fn language_of(input: &Input) -> Language {
+    let text = match input {
+        Input::Chat(chat) => {
+            let of_user = chat.messages.iter().rev().find(|message| message.role == Role::User);
+            of_user.or(chat.messages.last()).map(|message| message.content.as_str())
+        }
+        Input::Prompts(prompts) => prompts.first().map(String::as_str),
+    };
+    Language::of(text.unwrap_or_default())
 }
 
 fn n_choices(request: &GenerateRequest) -> u32 {

@@ -39,7 +39,7 @@ async fn whole(ask: &Ask, mut run: Run) -> Result<Reply, ApiError> {
         (label.outcome, ask.fallback, label.reason)
         && run.usage().n_completion == 0
     {
-        return Err(ApiError::Unanswered(reason));
+        return Err(run.unanswered(reason));
     }
     let mut reply = reply::document(ask.head.whole(&answers, &run.usage(), &label));
     for (name, value) in label_headers(&label) {
@@ -79,7 +79,7 @@ async fn stream(ask: Ask, mut run: Run, include_usage: bool, tasks: &TaskTracker
     let opening = until_first_text(&mut run).await;
     let has_text = opening.iter().any(|(_, step)| !is_fallback(step));
     if let (FallbackMode::Error, false, Some(reason)) = (ask.fallback, has_text, run.label(&ask).reason) {
-        return Err(ApiError::Unanswered(reason));
+        return Err(run.unanswered(reason));
     }
     let (events, receiver) = mpsc::channel(STREAM_EVENTS);
     let encoder = StreamEncoder { head: ask.head.clone(), include_usage };
@@ -165,7 +165,7 @@ impl StreamWriter {
         if bytes.is_empty() {
             return Ok(());
         }
-        let cut_at = self.ask.deadline.at() + WRITE_GRACE;
+        let cut_at = self.ask.deadline().at() + WRITE_GRACE;
         match timeout_at(cut_at, self.events.send(bytes.into())).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(Gone),

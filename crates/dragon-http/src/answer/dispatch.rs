@@ -3,20 +3,20 @@
 
 use std::sync::Arc;
 
-use dragon_api::{ApiError, Input};
-use dragon_core::admission::Denial;
+use dragon_api::{ApiError, Input, Limit};
+use dragon_core::admission::{Denial, PromptSize};
 use dragon_core::budget::TokenBudget;
 use dragon_core::label::Reason;
 use dragon_core::sampling::TokenId;
 use dragon_supervisor::{AddSpecial, Engine, EngineError, EngineState, Job};
-use tokio::time::timeout_at;
 
 use super::ask::Ask;
+use super::pilot::Briefing;
 use super::prompt::{self, Prompt};
 use super::run::{Run, Started};
 use super::{Refusal, Unserved};
 use crate::app::Model;
-use crate::gate::Place;
+use crate::gate::{Newcomer, Place};
 
 /// A prompt in tokens, with room for its answer.
 struct Fitted {
@@ -28,11 +28,26 @@ struct Fitted {
 /// Starts the generations of a request, one per prompt.
 pub(super) async fn dispatch(ask: &Ask, model: &Model) -> Result<Run, Refusal> {
     // The place is reserved before any work is done, and given back by being dropped.
-    let place = model.gate.arrive(ask.n_choices(), ask.deadline.at()).map_err(denied)?;
+    let place = model.gate.arrive(newcomer(ask, model)).map_err(denied)?;
     let prompts = prompt::render(ask, model)?;
-    match timeout_at(ask.deadline.at(), start(ask, model, place, prompts)).await {
-        Ok(started) => started,
-        Err(_elapsed) => Err(Unserved(why_late(&model.engine)).into()),
+    let mut closing = ask.closing.clone();
+    tokio::select! {
+        biased;
+        started = start(ask, model, place, prompts) => started,
+        reason = closing.reached() => Err(Unserved::new(why_late(&model.engine, reason)).into()),
+    }
+}
+
+/// What is known of a request before any work is done for it.
+fn newcomer(ask: &Ask, model: &Model) -> Newcomer {
+    let n_least = ask.n_bytes() / (model.facts.max_token_bytes.max(1) as usize);
+    let n_max = ask.request.max_tokens.or(model.settings.max_tokens).unwrap_or(model.facts.n_ctx);
+    Newcomer {
+        caller: ask.identity.caller,
+        n_slots: ask.n_choices(),
+        prompt: PromptSize::AtLeast(u32::try_from(n_least).unwrap_or(u32::MAX)),
+        n_max_tokens: n_max.min(model.facts.n_ctx),
+        deadline_at: ask.deadline().at(),
     }
 }
 
@@ -41,6 +56,8 @@ async fn start(ask: &Ask, model: &Model, mut place: Place, prompts: Vec<Prompt>)
     for prompt in prompts {
         fitted.push(fit(ask, model, prompt).await?);
     }
+    let n_prompt = fitted.iter().map(|fitted| count(&fitted.tokens)).fold(0, u32::saturating_add);
+    place.measured(n_prompt);
     loop {
         let permit = place.granted().await.map_err(denied)?;
         match launch(ask, model, &fitted) {
@@ -53,7 +70,8 @@ async fn start(ask: &Ask, model: &Model, mut place: Place, prompts: Vec<Prompt>)
             }
         }
         until_ready(&model.engine).await?;
-        place = model.gate.arrive(ask.n_choices(), ask.deadline.at()).map_err(denied)?;
+        let counted = Newcomer { prompt: PromptSize::Exactly(n_prompt), ..newcomer(ask, model) };
+        place = model.gate.arrive(counted).map_err(denied)?;
     }
 }
 
@@ -110,7 +128,7 @@ async fn until_ready(engine: &Engine) -> Result<(), Unserved> {
         states.wait_for(|state| matches!(state, EngineState::Ready(_) | EngineState::Stopped)).await;
     match reached.as_deref() {
         Ok(EngineState::Ready(_)) => Ok(()),
-        _ => Err(Unserved(Reason::Shutdown)),
+        _ => Err(Unserved::new(Reason::Shutdown)),
     }
 }
 
@@ -129,6 +147,7 @@ fn launch(ask: &Ask, model: &Model, fitted: &[Fitted]) -> Result<Vec<Started>, E
             let n_prompt_tokens = count(&fitted.tokens);
             Ok(Started {
                 generation,
+                briefing: briefing(ask, model, fitted.budget.n_max),
                 budget: fitted.budget,
                 thinking: fitted.prompt.thinking,
                 n_prompt_tokens,
@@ -137,10 +156,24 @@ fn launch(ask: &Ask, model: &Model, fitted: &[Fitted]) -> Result<Vec<Started>, E
         .collect()
 }
 
+/// What it takes to bring an answer to its end in time; `None` where the model's cells cannot be cut back, so that
+/// nothing can be put in the place of tokens.
+fn briefing(ask: &Ask, model: &Model, n_max: u32) -> Option<Briefing> {
+    let cues = model.cues()?;
+    Some(Briefing {
+        cues,
+        language: ask.language,
+        stops: ask.request.stop.clone(),
+        step: model.engine.tempo().step().unwrap_or_default(),
+        n_useful: model.settings.useful_tokens,
+        n_max,
+    })
+}
+
 /// Late because the engine is gone, or because there is too much to do.
-fn why_late(engine: &Engine) -> Reason {
+fn why_late(engine: &Engine, by_clock: Reason) -> Reason {
     match engine.state() {
-        EngineState::Ready(_) => Reason::Deadline,
+        EngineState::Ready(_) => by_clock,
         EngineState::Starting | EngineState::Ending | EngineState::Down { .. } => Reason::EngineDown,
         EngineState::Stopped => Reason::Shutdown,
     }
@@ -148,12 +181,14 @@ fn why_late(engine: &Engine) -> Reason {
 
 fn denied(denial: Denial) -> Refusal {
     let reason = match denial {
-        Denial::QueueFull { .. } | Denial::OwnQueueFull { .. } | Denial::Displaced => Reason::Busy,
+        // A limit that was set for this client, not the load of the moment.
+        Denial::OwnQueueFull { max } => return ApiError::LimitReached(Limit::Waiting { max }).into(),
+        Denial::QueueFull { .. } | Denial::Displaced => Reason::Busy,
         // Others come first: later there may be room.
         Denial::WillNotStart { .. } => Reason::Busy,
         // Alone it would take too long as well: asking again as it is would not help.
         Denial::WillNotFit { .. } | Denial::Expired => Reason::Deadline,
         Denial::Closed => Reason::Shutdown,
     };
-    Unserved(reason).into()
+    Unserved { reason, detail: Some(denial.to_string()) }.into()
 }

@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::task::{Context, Poll};
 
-use dragon_supervisor::{Event, Generation};
+use dragon_supervisor::{Event, Force, Generation};
 
 /// Dropping it cancels in the engine what has not ended.
 pub(super) struct Generations {
@@ -23,6 +23,11 @@ impl Generations {
     /// The next event, with the index of its prompt; `None` after all have ended. Cancel safe.
     pub(super) async fn next(&mut self) -> Option<(usize, Event)> {
         poll_fn(|context| self.poll_next(context)).await
+    }
+
+    /// Lets a choice go on from the server's words; whether the engine is told so.
+    pub(super) fn force(&mut self, prompt: usize, choice: u32, force: Force) -> bool {
+        self.all.get_mut(prompt).is_some_and(|generation| generation.force(choice, force))
     }
 
     /// Frees the slot of one choice whose end the engine does not know of.

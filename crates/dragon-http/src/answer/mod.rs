@@ -5,6 +5,7 @@ mod choice;
 mod deliver;
 mod dispatch;
 mod generations;
+mod pilot;
 mod prompt;
 mod run;
 
@@ -23,24 +24,36 @@ use crate::app::App;
 use crate::arrival::ArrivalClock;
 use crate::body;
 use crate::deadline::WRITE_GRACE;
+use crate::identity::Identity;
 use crate::reply::{self, Reply};
 
 use ask::Ask;
 use run::Run;
 
-/// A request whose head has been read and whose body has not.
-pub(crate) struct Call<'a> {
+/// How and when a request came.
+#[derive(Clone, Copy)]
+pub(crate) struct Arrival<'a> {
     pub(crate) arrived_at: Instant,
-    pub(crate) headers: &'a HeaderMap,
     pub(crate) request_id: &'a str,
     pub(crate) clock: &'a ArrivalClock,
     /// Where the task of a stream is counted, so that shutdown waits for it.
     pub(crate) tasks: &'a TaskTracker,
 }
 
+/// A request whose head has been read and whose body has not.
+pub(crate) struct Call<'a> {
+    pub(crate) arrival: Arrival<'a>,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) identity: Identity,
+}
+
 /// Why the model says nothing to a request that is in order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Unserved(pub(crate) Reason);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unserved {
+    pub(crate) reason: Reason,
+    /// The decision in a sentence, with its numbers.
+    pub(crate) detail: Option<String>,
+}
 
 /// Either kind of "no": the client's mistake, or ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +67,7 @@ pub(crate) async fn answer<B>(app: &App, endpoint: Endpoint, call: Call<'_>, bod
 where
     B: Body<Data = Bytes, Error: std::error::Error + 'static> + Unpin,
 {
-    let request_id = call.request_id.to_owned();
+    let request_id = call.arrival.request_id.to_owned();
     let reply = try_answer(app, endpoint, call, body).await.unwrap_or_else(|error| {
         tracing::debug!(request_id, status = error.status(), code = error.code(), "refused");
         reply::error(&error)
@@ -69,25 +82,25 @@ where
 {
     // parse: everything that is wrong with the request by itself is said here
     let body = body::read_json(call.headers, body, app.settings.max_body_bytes).await?;
-    call.clock.body_read();
+    call.arrival.clock.body_read();
     let request = match endpoint {
         Endpoint::Chat => dragon_api::parse_chat(&body)?,
         Endpoint::Completions => dragon_api::parse_completion(&body)?,
     };
     drop(body);
     let model = app.model(&request.model)?;
-    let ask = Ask::new(endpoint, &call, request, model)?;
-    call.clock.cut_at(ask.deadline.at() + WRITE_GRACE);
+    let ask = Ask::new(endpoint, &call, request, model, app.drain())?;
+    call.arrival.clock.cut_at(ask.deadline().at() + WRITE_GRACE);
 
     // admit and dispatch: a place in the queue, the prompt, its tokens, the slots, the engine
     let run = match dispatch::dispatch(&ask, model).await {
         Ok(run) => run,
         Err(Refusal::Mistake(error)) => return Err(error),
-        Err(Refusal::Unserved(Unserved(reason))) => Run::unserved(&ask, reason),
+        Err(Refusal::Unserved(unserved)) => Run::unserved(&ask, unserved),
     };
 
     // deliver and settle: the run holds the permit until the last token
-    deliver::deliver(ask, run, call.tasks).await
+    deliver::deliver(ask, run, call.arrival.tasks).await
 }
 
 /// A random number, for ids and for seeds that clients leave to the server. `RandomState` is seeded by the
@@ -98,10 +111,16 @@ pub(crate) fn draw() -> u64 {
 
 // === impl Unserved ===
 
+impl Unserved {
+    pub(crate) fn new(reason: Reason) -> Self {
+        Self { reason, detail: None }
+    }
+}
+
 impl From<&EngineError> for Unserved {
     /// The word for the client; the details are in the log.
     fn from(error: &EngineError) -> Self {
-        Self(match error {
+        Self::new(match error {
             EngineError::Down | EngineError::Aborted { .. } => Reason::EngineDown,
             EngineError::Stopping => Reason::Shutdown,
             EngineError::Busy => Reason::Busy,

@@ -1,21 +1,23 @@
 //! A request whose answer is being made: its generations, its choices, its permit and its clock.
 
 use std::collections::VecDeque;
-use std::pin::Pin;
 
-use dragon_api::Usage;
+use dragon_api::{ApiError, Usage};
 use dragon_core::budget::TokenBudget;
 use dragon_core::label::{Ending, Label, Outcome, Reason};
 use dragon_core::text::Thinking;
+use dragon_guard::landing::Pressure;
 use dragon_supervisor::{Event, Generation, Token};
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Instant;
 
 use super::Unserved;
 use super::ask::Ask;
-use super::choice::{Choice, Step};
+use super::choice::{Choice, Reaction, Step};
 use super::generations::Generations;
-use crate::deadline::Deadline;
+use super::pilot::{Briefing, Conditions, Pilot};
+use crate::deadline::Closing;
 use crate::gate::Permit;
+use crate::identity::Identity;
 
 /// One prompt's generation, just started.
 pub(super) struct Started {
@@ -23,6 +25,8 @@ pub(super) struct Started {
     pub(super) budget: TokenBudget,
     pub(super) thinking: Thinking,
     pub(super) n_prompt_tokens: u32,
+    /// For the choices to be brought to their end in time; `None` where the engine cannot.
+    pub(super) briefing: Option<Briefing>,
 }
 
 /// Yields what is to be sent, choice by choice, until every choice has ended. It always ends: at the deadline
@@ -37,9 +41,12 @@ pub(super) struct Run {
     /// Of these, tokens that the engine did not have to compute.
     n_cached_tokens: u32,
     times: Times,
-    deadline: Deadline,
-    until_deadline: Pin<Box<Sleep>>,
+    closing: Closing,
     permit: Option<Permit>,
+    /// Why no model answers, in a sentence.
+    detail: Option<String>,
+    /// Pays for the tokens.
+    identity: Identity,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -55,13 +62,11 @@ struct Times {
 impl Run {
     pub(super) fn new(ask: &Ask, permit: Permit, started: Vec<Started>) -> Self {
         let mut run = Self::empty(ask);
+        permit.runs(started.iter().map(|started| started.generation.id()).collect());
         run.permit = Some(permit);
         let mut generations = Vec::with_capacity(started.len());
         for started in started {
-            let wants_logprobs = ask.request.top_logprobs.is_some();
-            run.choices.extend((0..ask.request.n).map(|_| {
-                Choice::new(started.thinking, ask.request.stop.clone(), wants_logprobs, started.budget)
-            }));
+            run.choices.extend((0..ask.request.n).map(|_| started.choice(ask)));
             run.n_prompt_tokens = run.n_prompt_tokens.saturating_add(started.n_prompt_tokens);
             generations.push(started.generation);
         }
@@ -70,10 +75,11 @@ impl Run {
     }
 
     /// A run without any generation: all its choices are fallbacks.
-    pub(super) fn unserved(ask: &Ask, reason: Reason) -> Self {
+    pub(super) fn unserved(ask: &Ask, unserved: Unserved) -> Self {
         let mut run = Self::empty(ask);
-        run.choices.extend((0..ask.n_choices()).map(|_| Choice::unserved()));
-        run.cut_all(reason);
+        run.choices.extend((0..ask.n_choices()).map(|_| Choice::unserved(ask.language)));
+        run.cut_all(unserved.reason);
+        run.detail = unserved.detail;
         run
     }
 
@@ -86,9 +92,10 @@ impl Run {
             n_prompt_tokens: 0,
             n_cached_tokens: 0,
             times: Times { dispatched_at: Instant::now(), first_token_at: None, ended_at: None },
-            deadline: ask.deadline,
-            until_deadline: Box::pin(sleep_until(ask.deadline.at())),
+            closing: ask.closing.clone(),
             permit: None,
+            detail: None,
+            identity: ask.identity.clone(),
         }
     }
 
@@ -107,7 +114,7 @@ impl Run {
             }
             tokio::select! {
                 biased;
-                () = &mut self.until_deadline => self.cut_all(Reason::Deadline),
+                reason = self.closing.reached() => self.cut_all(reason),
                 event = self.generations.next() => match event {
                     Some((prompt, event)) => self.take(prompt, event),
                     None => self.cut_all(Reason::EngineDown),
@@ -133,8 +140,8 @@ impl Run {
             outcome: worst.outcome,
             reason: worst.reason,
             model: ask.head.model.clone(),
-            deadline: self.deadline.allowed,
-            queued: times.dispatched_at.saturating_duration_since(self.deadline.arrived_at),
+            deadline: self.closing.deadline.allowed,
+            queued: times.dispatched_at.saturating_duration_since(self.closing.deadline.arrived_at),
             prefill: first_token_at.saturating_duration_since(times.dispatched_at),
             decode: ended_at.saturating_duration_since(first_token_at),
             seed: ask.sampling.seed,
@@ -143,6 +150,11 @@ impl Run {
             ignored: ask.request.ignored.clone(),
             choices: endings,
         }
+    }
+
+    /// The error that stands for an answer without the model, for a client that prefers one.
+    pub(super) fn unanswered(&self, reason: Reason) -> ApiError {
+        ApiError::Unanswered { reason, detail: self.detail.clone() }
     }
 
     /// Token counts; a fallback has none at all.
@@ -168,14 +180,23 @@ impl Run {
         let first = u32::try_from(prompt).unwrap_or(u32::MAX).saturating_mul(self.n_choices_per_prompt);
         match event {
             Event::Prefilled { n_cached } => {
-                self.n_cached_tokens = self.n_cached_tokens.saturating_add(n_cached)
+                self.n_cached_tokens = self.n_cached_tokens.saturating_add(n_cached);
+                if let Some(permit) = &self.permit {
+                    permit.prefilled(n_cached);
+                }
             }
-            // Nothing here forces an answer.
-            Event::Forced { .. } => {}
+            Event::Forced { choice } => {
+                let index = first.saturating_add(choice);
+                let step = self.choices.get_mut(index as usize).and_then(Choice::forced);
+                self.decided.extend(step.map(|step| (index, step)));
+            }
             Event::Token(token) => self.take_token(prompt, first.saturating_add(token.choice), token),
             Event::Lost(error) => {
                 tracing::debug!(%error, "a generation was lost");
-                self.cut(first..first.saturating_add(self.n_choices_per_prompt), Unserved::from(&error).0);
+                self.cut(
+                    first..first.saturating_add(self.n_choices_per_prompt),
+                    Unserved::from(&error).reason,
+                );
             }
         }
         self.release_when_ended();
@@ -183,13 +204,43 @@ impl Run {
 
     fn take_token(&mut self, prompt: usize, index: u32, token: Token) {
         self.times.first_token_at.get_or_insert_with(Instant::now);
-        let (choice, engine_goes_on) = (token.choice, token.end.is_none());
-        let step = self.choices.get_mut(index as usize).and_then(|choice| choice.token(token));
-        if engine_goes_on && step.as_ref().is_some_and(|step| step.ending.is_some()) {
-            // A stop string: the engine does not know of those.
-            self.generations.cancel_choice(prompt, choice);
+        let conditions = self.conditions();
+        let (number, engine_goes_on) = (token.choice, token.end.is_none());
+        let Some(choice) = self.choices.get_mut(index as usize) else { return };
+        let step = match choice.token(token, &conditions) {
+            Reaction::Step(step) => step,
+            Reaction::Force(force) => {
+                if self.generations.force(prompt, number, force) {
+                    if let (Some(permit), Some(ends_by)) = (&self.permit, choice.lands_by()) {
+                        permit.lands(ends_by);
+                    }
+                    None
+                } else {
+                    choice.cannot_land()
+                }
+            }
+        };
+        let has_ended = step.as_ref().is_some_and(|step| step.ending.is_some());
+        if engine_goes_on && has_ended {
+            // A stop string, or the end of a tail: the engine does not know of those.
+            self.generations.cancel_choice(prompt, number);
+        }
+        if has_ended && let Some(permit) = &self.permit {
+            permit.released_one();
         }
         self.decided.extend(step.map(|step| (index, step)));
+    }
+
+    /// Charges for a token and looks at the clock.
+    fn conditions(&self) -> Conditions {
+        let (ends_at, by_clock) = self.closing.at();
+        Conditions {
+            now: Instant::now(),
+            ends_at,
+            allowed: self.closing.deadline.allowed,
+            by_clock,
+            pressure: self.permit.as_ref().map_or(Pressure::NONE, Permit::produced_one),
+        }
     }
 
     fn cut_all(&mut self, reason: Reason) {
@@ -210,6 +261,28 @@ impl Run {
             self.times.ended_at.get_or_insert_with(Instant::now);
             self.generations = Generations::new(Vec::new());
             self.permit = None;
+        }
+    }
+}
+
+impl Drop for Run {
+    /// Whoever leaves early has had what was made by then.
+    fn drop(&mut self) {
+        let n_made = self.choices.iter().map(|choice| choice.made().n_tokens).fold(0, u32::saturating_add);
+        self.identity.charge_tokens(self.n_prompt_tokens.saturating_add(n_made));
+    }
+}
+
+// === impl Started ===
+
+impl Started {
+    fn choice(&self, ask: &Ask) -> Choice {
+        let wants_logprobs = ask.request.top_logprobs.is_some();
+        let choice =
+            Choice::new(self.thinking, ask.request.stop.clone(), wants_logprobs, self.budget, ask.language);
+        match &self.briefing {
+            Some(briefing) => choice.piloted(Pilot::new(briefing.clone())),
+            None => choice,
         }
     }
 }

@@ -54,13 +54,23 @@ const MAX_HEADER_FIELDS: usize = 512;
 /// After an accept error (out of file descriptors, say) the loop pauses: the condition needs others to end.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves until `shutdown`, then finishes the answers in progress and returns.
-pub async fn serve(listener: TcpListener, app: Arc<App>, shutdown: CancellationToken) {
-    let tasks = TaskTracker::new();
+/// How the server is asked to stop.
+#[derive(Debug, Clone, Default)]
+pub struct Stop {
+    /// Nobody new, and what is being answered is brought to its end within [`crate::Settings::drain`].
+    pub soon: CancellationToken,
+    /// What is being answered ends where it is.
+    pub now: CancellationToken,
+}
+
+/// Serves until it is asked to stop, then finishes the answers in progress and returns.
+pub async fn serve(listener: TcpListener, app: Arc<App>, stop: Stop) {
+    let shutdown = stop.soon.clone();
+    let (tasks, followers) = (TaskTracker::new(), TaskTracker::new());
     let follow_engines = CancellationToken::new();
     for index in 0..app.models().len() {
         let (app, ended) = (Arc::clone(&app), follow_engines.clone());
-        tasks.spawn(async move { ended.run_until_cancelled(follow(&app, index)).await });
+        followers.spawn(async move { ended.run_until_cancelled(follow(&app, index)).await });
     }
     let places = Places::new(app.settings.max_connections);
     loop {
@@ -93,12 +103,18 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, shutdown: CancellationT
         }
     }
     drop(listener);
-    for model in app.models() {
-        model.gate.close();
+    app.drain_by(Instant::now() + app.settings.drain);
+    tasks.close();
+    tokio::select! {
+        () = tasks.wait() => {}
+        () = stop.now.cancelled() => {
+            app.drain_by(Instant::now());
+            tasks.wait().await;
+        }
     }
     follow_engines.cancel();
-    tasks.close();
-    tasks.wait().await;
+    followers.close();
+    followers.wait().await;
 }
 
 async fn follow(app: &App, index: usize) {

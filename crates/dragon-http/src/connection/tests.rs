@@ -12,11 +12,14 @@ async fn answer_to(sent: &str) -> (String, Duration) {
         max_body_bytes: 1024,
         cors_origins: Vec::new(),
         allowed_hosts: Vec::new(),
+        clients: Vec::new(),
+        drain: Duration::ZERO,
+        share_across_clients: false,
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let app = Arc::new(App::new(settings, Vec::new()));
-    let serving = serve(listener, app, CancellationToken::new());
+    let serving = serve(listener, app, Stop::default());
     let client = async {
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(sent.as_bytes()).await.unwrap();

@@ -6,12 +6,13 @@ use std::path::Path;
 use dragon_ipc::{CacheType, FlashAttention};
 use toml::de::{DeTable, DeValue};
 
+use super::client::ClientSection;
 use super::reader::{NotYet, Reader, did_you_mean, give};
 use super::settings::{UseTuned, Weights, model, server};
 use super::source::Source;
 use super::{Located, Place, Problems};
 
-mod checks;
+pub(super) mod checks;
 
 pub(crate) use checks::{check_id, parse_listen};
 
@@ -20,6 +21,7 @@ pub(crate) use checks::{check_id, parse_listen};
 pub(crate) struct FileConfig {
     pub(crate) server: ServerSection,
     pub(crate) models: Vec<ModelSection>,
+    pub(crate) clients: Vec<ClientSection>,
 }
 
 /// `[server]`.
@@ -32,6 +34,9 @@ pub(crate) struct ServerSection {
     pub(crate) max_body_bytes: Option<u32>,
     pub(crate) cors_origins: Option<Vec<String>>,
     pub(crate) allowed_hosts: Option<Vec<String>>,
+    pub(crate) drain_ms: Option<u32>,
+    pub(crate) share_across_clients: Option<bool>,
+    pub(crate) allow_anyone: Option<bool>,
 }
 
 /// One `[[model]]`; values that a later stage may still complain about keep their place.
@@ -54,6 +59,7 @@ pub(crate) struct ModelSection {
     pub(crate) max_tokens: Option<u32>,
     pub(crate) deadline_ms: Option<u32>,
     pub(crate) queue_max: Option<u32>,
+    pub(crate) useful_tokens: Option<u32>,
     pub(crate) chat_template: Option<Located<String>>,
     pub(crate) temperature: Option<f32>,
     pub(crate) top_p: Option<f32>,
@@ -72,8 +78,7 @@ pub(crate) enum Models {
 
 const SERVER_NOT_YET: NotYet = NotYet(&[]);
 const MODEL_NOT_YET: NotYet = NotYet(&["guard"]);
-const SECTIONS_NOT_YET: &[&str] = &["client"];
-const SECTIONS: &[&str] = &["server", "model"];
+const SECTIONS: &[&str] = &["server", "model", "client"];
 
 // === impl FileConfig ===
 
@@ -113,15 +118,18 @@ impl FileConfig {
                     config.server = ServerSection::read(Reader::new("server", table, source, problems));
                 }
                 ("model", DeValue::Array(entries)) => {
-                    config.models = read_models(entries, source, problems);
+                    config.models = read_list("model", entries, source, problems, ModelSection::read);
+                }
+                ("client", DeValue::Array(entries)) => {
+                    config.clients = read_list("client", entries, source, problems, ClientSection::read);
                 }
                 ("server", _) => {
                     problems.configuration(place, "server", "has to be a table", "write [server]")
                 }
-                ("model", _) => {
-                    problems.configuration(place, "model", "has to be a list of tables", "write [[model]]");
+                (name @ ("model" | "client"), _) => note_no_list(name, place, problems),
+                (name, _) => {
+                    problems.configuration(place, name, "is not a section", did_you_mean(name, SECTIONS));
                 }
-                (name, _) => refuse_section(name, place, problems),
             }
         }
         config
@@ -136,30 +144,28 @@ fn names_no_model(document: &DeTable<'_>) -> bool {
     }
 }
 
-fn refuse_section(name: &str, place: Place, problems: &mut Problems) {
-    if SECTIONS_NOT_YET.contains(&name) {
-        problems.configuration(place, name, "is not supported yet", "remove it");
-    } else {
-        problems.configuration(place, name, "is not a section", did_you_mean(name, SECTIONS));
-    }
+fn note_no_list(name: &str, place: Place, problems: &mut Problems) {
+    problems.configuration(place, name, "has to be a list of tables", &format!("write [[{name}]]"));
 }
 
-fn read_models(
+fn read_list<T>(
+    name: &'static str,
     entries: &[toml::Spanned<DeValue<'_>>],
     source: &Source,
     problems: &mut Problems,
-) -> Vec<ModelSection> {
-    let mut models = Vec::new();
+    read: impl Fn(Reader<'_>, &Place) -> T,
+) -> Vec<T> {
+    let mut sections = Vec::new();
     for entry in entries {
         let place = source.place(entry.span().start);
         match entry.get_ref() {
             DeValue::Table(table) => {
-                models.push(ModelSection::read(Reader::new("model", table, source, problems), &place));
+                sections.push(read(Reader::new(name, table, source, problems), &place));
             }
-            _ => problems.configuration(place, "model", "has to be a list of tables", "write [[model]]"),
+            _ => note_no_list(name, place, problems),
         }
     }
-    models
+    sections
 }
 
 // === impl ServerSection ===
@@ -175,6 +181,9 @@ impl ServerSection {
             max_body_bytes: value(reader.integer(&server::MAX_BODY_BYTES)),
             cors_origins: checks::cors_origins(&mut reader),
             allowed_hosts: checks::allowed_hosts(&mut reader),
+            drain_ms: value(reader.integer(&server::DRAIN_MS)),
+            share_across_clients: value(reader.choice(&server::SHARE_ACROSS_CLIENTS)),
+            allow_anyone: value(reader.choice(&server::ALLOW_ANYONE)),
         }
     }
 }
@@ -190,9 +199,9 @@ impl ModelSection {
             }
         }
         Self {
-            id: checks::id(&mut reader),
+            id: checks::name(&mut reader, &model::ID),
             path: reader.text(&model::PATH),
-            sha256: checks::sha256(&mut reader),
+            sha256: checks::sha256(&mut reader, &model::SHA256),
             ctx: reader.integer(&model::CTX),
             slots: value(reader.integer(&model::SLOTS)),
             cache_type: value(reader.choice(&model::CACHE_TYPE)),
@@ -207,6 +216,7 @@ impl ModelSection {
             max_tokens: value(reader.integer(&model::MAX_TOKENS)),
             deadline_ms: value(reader.integer(&model::DEADLINE_MS)),
             queue_max: value(reader.integer(&model::QUEUE_MAX)),
+            useful_tokens: value(reader.integer(&model::USEFUL_TOKENS)),
             chat_template: reader.text(&model::CHAT_TEMPLATE),
             temperature: value(reader.number(&model::TEMPERATURE)),
             top_p: value(reader.number(&model::TOP_P)),

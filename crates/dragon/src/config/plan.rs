@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use dragon_core::sampling::SamplingDefaults;
+use dragon_http::ClientSettings;
 use dragon_ipc::{CacheType, FlashAttention};
 
+use super::client;
 use super::file::{FileConfig, ModelSection, Models, ServerSection, check_id, parse_listen};
 use super::reader::give;
 use super::settings::{Integer, UseTuned, Weights, defaults, model, server};
@@ -42,6 +44,9 @@ pub(crate) struct Plan {
     pub(crate) max_body_bytes: u32,
     pub(crate) cors_origins: Vec<String>,
     pub(crate) allowed_hosts: Vec<String>,
+    pub(crate) drain: Duration,
+    pub(crate) share_across_clients: bool,
+    pub(crate) clients: Vec<ClientSettings>,
     /// At least one, ids unique, unless a problem was noted.
     pub(crate) models: Vec<ModelPlan>,
     /// Templates of sections that name no model file, which has been noted: they can still be wrong.
@@ -73,6 +78,7 @@ pub(crate) struct ModelPlan {
     pub(crate) max_tokens: Option<u32>,
     pub(crate) deadline: Duration,
     pub(crate) queue_max: u32,
+    pub(crate) useful_tokens: u32,
     pub(crate) chat_template: Option<Located<PathBuf>>,
     pub(crate) sampling: SamplingDefaults,
 }
@@ -93,7 +99,7 @@ impl Plan {
 
     /// Lays the flags over the file and both over the defaults.
     pub(crate) fn resolve(file: FileConfig, flags: &Flags, problems: &mut Problems) -> Self {
-        let FileConfig { mut server, models: from_file } = file;
+        let FileConfig { mut server, models: from_file, clients } = file;
         server.apply_flags(flags, problems);
         let sections = match flags.models.as_slice() {
             [] => from_file,
@@ -108,8 +114,16 @@ impl Plan {
                 None => stray_templates.extend(section.chat_template.map(resolve_path)),
             }
         }
+        let listen = server.listen.unwrap_or(Located { value: DEFAULT_LISTEN, place: Place::Default });
+        if clients.is_empty() && !server.allow_anyone.unwrap_or(false) {
+            refuse_open_door(&listen, problems);
+        }
+        let drain_ms = server.drain_ms.unwrap_or(defaults::DRAIN_MS);
         Self {
-            listen: server.listen.unwrap_or(Located { value: DEFAULT_LISTEN, place: Place::Default }),
+            listen,
+            drain: Duration::from_millis(drain_ms.into()),
+            share_across_clients: server.share_across_clients.unwrap_or(false),
+            clients: client::resolve(&clients, problems),
             max_connections: server.max_connections.unwrap_or(defaults::MAX_CONNECTIONS),
             max_body_bytes: server.max_body_bytes.unwrap_or(defaults::MAX_BODY_BYTES),
             cors_origins: server.cors_origins.unwrap_or_default(),
@@ -117,11 +131,6 @@ impl Plan {
             models,
             stray_templates,
         }
-    }
-
-    /// How long a request may take at most, whatever its model.
-    pub(crate) fn longest_deadline(&self) -> Duration {
-        self.models.iter().map(|model| model.deadline).max().unwrap_or_default()
     }
 }
 
@@ -150,6 +159,17 @@ impl ServerSection {
             }
         }
     }
+}
+
+/// Whoever reaches an address beyond loopback could use the models and see others' load.
+fn refuse_open_door(listen: &Located<SocketAddr>, problems: &mut Problems) {
+    if listen.value.ip().to_canonical().is_loopback() {
+        return;
+    }
+    let wrong = format!("{} can be reached from other machines, and no client is configured", listen.value);
+    let remedy = "make a key with `dragon key NAME` and add the [[client]] block that it prints, or set \
+                  server.allow_anyone = \"on\" if everyone may ask";
+    problems.configuration(listen.place.clone(), "server.listen", wrong, remedy);
 }
 
 /// A whole number of a flag, in the setting's range.
@@ -233,6 +253,7 @@ fn resolve_model(section: ModelSection, path: Located<PathBuf>, server: &ServerS
         max_tokens: section.max_tokens,
         deadline: Duration::from_millis(deadline_ms.into()),
         queue_max: section.queue_max.or(server.queue_max).unwrap_or(defaults::QUEUE_MAX),
+        useful_tokens: section.useful_tokens.unwrap_or(defaults::USEFUL_TOKENS),
         chat_template: section.chat_template.map(resolve_path),
         sampling: SamplingDefaults {
             temperature: section.temperature.unwrap_or(shipped.temperature),

@@ -85,6 +85,10 @@ pub(crate) mod defaults {
     pub(crate) const MAX_CONNECTIONS: u32 = 1024;
     /// One mebibyte of JSON is longer than any context that a small machine holds.
     pub(crate) const MAX_BODY_BYTES: u32 = 1 << 20;
+    /// Milliseconds: enough for a short answer, and less than process managers wait before they kill.
+    pub(crate) const DRAIN_MS: u32 = 5_000;
+    /// Tokens: a sentence or two.
+    pub(crate) const USEFUL_TOKENS: u32 = dragon_core::admission::N_USEFUL_TOKENS;
     /// Sequences at once: where two cores stop gaining from a larger batch.
     pub(crate) const SLOTS: u32 = 8;
     /// Memory for prompts and answers that have left the cache: some ten thousand tokens of a small model, and
@@ -100,7 +104,7 @@ pub(crate) mod defaults {
 
 /// Settings of `[server]`.
 pub(crate) mod server {
-    use super::{Integer, Setting, Text, defaults};
+    use super::{Choice, Integer, Setting, Text, defaults};
 
     pub(crate) const DEADLINE_MS: Integer = super::deadline_ms(Some(defaults::DEADLINE_MS));
     pub(crate) const QUEUE_MAX: Integer = super::queue_max(Some(defaults::QUEUE_MAX));
@@ -125,9 +129,21 @@ pub(crate) mod server {
     pub(crate) const ALLOWED_HOSTS: Text =
         Text { name: "allowed_hosts", accepts: "a list of host names", default: Some("[]") };
 
+    pub(crate) const DRAIN_MS: Integer =
+        Integer { name: "drain_ms", unit: "ms", min: 0, max: 3_600_000, default: Some(defaults::DRAIN_MS) };
+    /// Whether identical requests of different clients share a generation.
+    pub(crate) const SHARE_ACROSS_CLIENTS: Choice<bool> =
+        Choice { name: "share_across_clients", words: &super::ON_OFF, default: "off" };
+    /// Whether the server may listen beyond loopback without keys.
+    pub(crate) const ALLOW_ANYONE: Choice<bool> =
+        Choice { name: "allow_anyone", words: &super::ON_OFF, default: "off" };
+
     /// All of them.
     pub(crate) const ALL: &[&dyn Setting] = &[
         &LISTEN,
+        &DRAIN_MS,
+        &SHARE_ACROSS_CLIENTS,
+        &ALLOW_ANYONE,
         &DEADLINE_MS,
         &QUEUE_MAX,
         &MAX_CONNECTIONS,
@@ -202,6 +218,13 @@ pub(crate) mod model {
         Integer { name: "gpu_layers", unit: "", min: 0, max: 1000, default: Some(defaults::GPU_LAYERS) };
     pub(crate) const MAX_TOKENS: Integer =
         Integer { name: "max_tokens", unit: "tokens", min: 1, max: 1 << 20, default: None };
+    pub(crate) const USEFUL_TOKENS: Integer = Integer {
+        name: "useful_tokens",
+        unit: "tokens",
+        min: 16,
+        max: 1024,
+        default: Some(defaults::USEFUL_TOKENS),
+    };
     pub(crate) const CHAT_TEMPLATE: Text =
         Text { name: "chat_template", accepts: "a Jinja file", default: None };
     pub(crate) const TEMPERATURE: Number =
@@ -232,6 +255,7 @@ pub(crate) mod model {
         &MAX_TOKENS,
         &DEADLINE_MS,
         &QUEUE_MAX,
+        &USEFUL_TOKENS,
         &CHAT_TEMPLATE,
         &TEMPERATURE,
         &TOP_P,
@@ -239,6 +263,32 @@ pub(crate) mod model {
         &MIN_P,
     ];
 }
+
+/// Settings of each `[[client]]`.
+pub(crate) mod client {
+    use super::{Bound, Integer, Number, Setting, Text};
+
+    pub(crate) const NAME: Text =
+        Text { name: "name", accepts: "1 to 128 of A-Z a-z 0-9 . _ : / -", default: None };
+    pub(crate) const KEY_SHA256: Text =
+        Text { name: "key_sha256", accepts: "64 hexadecimal digits", default: None };
+    pub(crate) const WEIGHT: Number =
+        Number { name: "weight", min: 0.001, min_is: Bound::Included, max: 1000.0, default: 1.0 };
+    pub(crate) const MAX_WAITING: Integer =
+        Integer { name: "max_waiting", unit: "requests", min: 1, max: 10_000, default: None };
+    pub(crate) const REQUESTS_PER_MIN: Integer =
+        Integer { name: "requests_per_min", unit: "requests", min: 1, max: 1_000_000, default: None };
+    pub(crate) const TOKENS_PER_MIN: Integer =
+        Integer { name: "tokens_per_min", unit: "tokens", min: 1, max: 1_000_000_000, default: None };
+    pub(crate) const DEADLINE_MS: Integer = super::deadline_ms(None);
+
+    /// All of them.
+    pub(crate) const ALL: &[&dyn Setting] =
+        &[&NAME, &KEY_SHA256, &WEIGHT, &MAX_WAITING, &REQUESTS_PER_MIN, &TOKENS_PER_MIN, &DEADLINE_MS];
+}
+
+/// What is on or off.
+const ON_OFF: [(&str, bool); 2] = [("on", true), ("off", false)];
 
 /// The longest that a request may take; under a tenth of a second not even a fallback is useful.
 const fn deadline_ms(default: Option<u32>) -> Integer {

@@ -55,6 +55,7 @@ mod tests {
                 id: id.to_owned(),
                 deadline: Duration::from_secs(10),
                 queue_max: 100,
+                useful_tokens: 32,
                 max_tokens: None,
                 sampling: SamplingDefaults::default(),
                 template: None,

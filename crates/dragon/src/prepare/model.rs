@@ -72,6 +72,7 @@ fn edge_settings(plan: &ModelPlan, template: Option<ChatTemplate>) -> ModelSetti
         id: plan.id.clone(),
         deadline: plan.deadline,
         queue_max: as_usize(plan.queue_max),
+        useful_tokens: plan.useful_tokens,
         max_tokens: plan.max_tokens,
         sampling: plan.sampling,
         template,

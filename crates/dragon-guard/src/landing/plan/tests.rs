@@ -2,6 +2,8 @@
 
 use proptest::prelude::*;
 
+use dragon_core::admission::N_USEFUL_TOKENS;
+
 use super::*;
 
 const N_CUE: u32 = 6;
@@ -42,6 +44,7 @@ impl Flight {
             step,
             cue_time: step * 3,
             n_cue: N_CUE,
+            n_useful: N_USEFUL_TOKENS,
             n_made,
             n_max: self.n_max,
             pressure: Pressure::of_queue(self.n_waiting, 4),

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::super::reader::{Reader, give};
-use super::super::settings::{Setting, Text, model, server};
+use super::super::settings::{Setting, Text, server};
 use super::super::{Located, Place};
 
 /// Ids appear in paths (`/v1/models/{id}`), labels and metrics: so they are short and plain.
@@ -19,23 +19,23 @@ pub(super) fn listen(reader: &mut Reader<'_>) -> Option<Located<SocketAddr>> {
     Some(Located { value: address, place })
 }
 
-/// A model's name.
-pub(super) fn id(reader: &mut Reader<'_>) -> Option<Located<String>> {
-    let Located { value, place } = reader.text(&model::ID)?;
-    let id = accept(reader, &model::ID, place.clone(), check_id(&value))?;
+/// A name of a model or a client.
+pub(in super::super) fn name(reader: &mut Reader<'_>, setting: &Text) -> Option<Located<String>> {
+    let Located { value, place } = reader.text(setting)?;
+    let id = accept(reader, setting, place.clone(), check_id(&value))?;
     Some(Located { value: id, place })
 }
 
 /// A digest, in lower case afterwards.
-pub(super) fn sha256(reader: &mut Reader<'_>) -> Option<Located<String>> {
-    let Located { value, place } = reader.text(&model::SHA256)?;
+pub(in super::super) fn sha256(reader: &mut Reader<'_>, setting: &Text) -> Option<Located<String>> {
+    let Located { value, place } = reader.text(setting)?;
     let is_digest = value.len() == SHA256_HEX_DIGITS && value.bytes().all(|byte| byte.is_ascii_hexdigit());
     let digest = if is_digest {
         Ok(value.to_ascii_lowercase())
     } else {
         Err(format!("has {} characters and is not a SHA-256 in hexadecimal", value.chars().count()))
     };
-    let digest = accept(reader, &model::SHA256, place.clone(), digest)?;
+    let digest = accept(reader, setting, place.clone(), digest)?;
     Some(Located { value: digest, place })
 }
 

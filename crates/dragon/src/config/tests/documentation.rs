@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{FILE, plan_of};
-use crate::config::settings::{Setting, model, server};
+use crate::config::settings::{Setting, client, model, server};
 
 const DOC: &str = include_str!("../../../../../docs/CONFIG.md");
 const EXAMPLE: &str = include_str!("../../../../../dragon.example.toml");
@@ -41,13 +41,14 @@ fn assert_documented(heading: &str, settings: &[&dyn Setting]) {
 fn every_setting_is_documented_with_its_range_and_default() {
     assert_documented("`[server]`", server::ALL);
     assert_documented("`[[model]]`", model::ALL);
+    assert_documented("`[[client]]`", client::ALL);
 }
 
 #[test]
 fn the_example_file_is_right_and_shows_every_setting() {
     let plan = plan_of(EXAMPLE);
     assert_eq!(plan.models[0].id, "smollm2-135m", "{FILE}");
-    for setting in server::ALL.iter().chain(model::ALL) {
+    for setting in server::ALL.iter().chain(model::ALL).chain(client::ALL) {
         let shown = EXAMPLE.lines().any(|line| {
             let line = line.trim_start_matches(['#', ' ']);
             line.starts_with(&format!("{} = ", setting.name()))
@@ -58,7 +59,9 @@ fn the_example_file_is_right_and_shows_every_setting() {
 
 #[test]
 fn the_settings_that_the_example_leaves_commented_are_right_too() {
-    let is_setting = |line: &str| line.split_once(" = ").is_some_and(|(name, _)| !name.contains(' '));
+    let is_setting = |line: &str| {
+        line.starts_with("[[") || line.split_once(" = ").is_some_and(|(name, _)| !name.contains(' '))
+    };
     let uncommented: Vec<&str> = EXAMPLE
         .lines()
         .map(|line| line.strip_prefix("# ").filter(|rest| is_setting(rest)).unwrap_or(line))

@@ -49,7 +49,7 @@ name = "x"
         "15: model.path: is missing; give a GGUF file",
         r#"17: model.weights: "q4" is not one of as-is, fast; known are as-is, fast"#,
         r#"20: model.id: "twin" is already the id of another model (/etc/dragon/dragon.toml:16); give every model its own id"#,
-        "23: client: is not supported yet; remove it",
+        "23: client.key_sha256: is missing; give 64 hexadecimal digits",
     ];
     let expected: Vec<String> = expected.iter().map(|line| format!("{FILE}:{line}")).collect();
     assert_eq!(problems_of(text), expected);
@@ -168,7 +168,7 @@ fn a_deadline_flag_is_a_whole_number_in_its_range() {
         let flags = Flags { deadline_ms: Some(text.to_owned()), ..Flags::default() };
         let mut problems = Problems::default();
         let plan = Plan::new(&flags, &mut problems);
-        (plan.longest_deadline().as_millis(), problems.lines())
+        (plan.models[0].deadline.as_millis(), problems.lines())
     };
     assert_eq!(said("2500"), (2500, Vec::new()));
     for (text, wrong) in [
@@ -232,4 +232,34 @@ proptest! {
         prop_assert_eq!(problems_of(&format!("{MODEL}{key} = 1\n")).len(), 1);
         prop_assert_eq!(problems_of(&format!("{MODEL}[server]\n{key} = 1\n")).len(), 1);
     }
+}
+
+#[test]
+fn clients_that_could_not_be_told_apart_are_refused() {
+    let digest = "ab".repeat(32);
+    let client = format!("[[client]]\nname = \"a\"\nkey_sha256 = \"{digest}\"\n");
+    let text = format!("[[model]]\nid = \"m\"\npath = \"m.gguf\"\n{client}{client}weight = 0.0\n");
+    let expected = [
+        "10: client.weight: 0.0 is out of range; give 0.001 to 1000, or leave it out for 1",
+        "8: client.name: is that of another client already (/etc/dragon/dragon.toml:5); give every client its own",
+        "9: client.key_sha256: is that of another client already (/etc/dragon/dragon.toml:6); give every client its own",
+    ];
+    let mut lines = problems_of(&text);
+    lines.sort();
+    let mut expected = expected.map(|line| format!("{FILE}:{line}"));
+    expected.sort();
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn beyond_loopback_somebody_has_to_be_named_or_everyone_allowed() {
+    let model = "[[model]]\nid = \"m\"\npath = \"m.gguf\"\n";
+    let lines = problems_of(&format!("[server]\nlisten = \"0.0.0.0:8080\"\n{model}"));
+    assert!(lines.len() == 1 && lines[0].contains("dragon key NAME"), "{lines:?}");
+    let open = format!("[server]\nlisten = \"0.0.0.0:8080\"\nallow_anyone = \"on\"\n{model}");
+    assert_eq!(problems_of(&open), Vec::<String>::new());
+    let digest = "ab".repeat(32);
+    let keyed = format!("[[client]]\nname = \"a\"\nkey_sha256 = \"{digest}\"\n");
+    let closed = format!("[server]\nlisten = \"0.0.0.0:8080\"\n{model}{keyed}");
+    assert_eq!(problems_of(&closed), Vec::<String>::new());
 }

@@ -133,14 +133,14 @@ queue_max = 3
     assert_eq!(queues(&from_file), [7, 3]);
 
     let flags = Flags {
-        listen: Some("0.0.0.0:0".to_owned()),
+        listen: Some("127.0.0.1:0".to_owned()),
         deadline_ms: Some("5000".to_owned()),
         ..Flags::default()
     };
     let (with_flags, problems) = plan(text, &flags);
     assert_eq!(problems, Vec::<String>::new());
     assert_eq!(deadlines(&with_flags), [5000, 60000]);
-    assert_eq!(with_flags.listen.value.to_string(), "0.0.0.0:0");
+    assert_eq!(with_flags.listen.value.to_string(), "127.0.0.1:0");
 }
 
 #[test]

@@ -1,0 +1,164 @@
+//! Brings one choice to its end before its deadline, or earlier while others wait.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dragon_core::label::Reason;
+use dragon_core::text::{Assembled, Assembler};
+use dragon_guard::Language;
+use dragon_guard::landing::cue::{self, Inside};
+use dragon_guard::landing::{self, Boundary, Moment, Pressure, StepTimes, Tracker, Urgency, Why};
+use dragon_supervisor::{Force, Token};
+use tokio::time::Instant;
+
+use crate::cues::Cues;
+
+/// What every pilot of a request knows.
+#[derive(Debug, Clone)]
+pub(super) struct Briefing {
+    pub(super) cues: Arc<Cues>,
+    pub(super) language: Language,
+    /// Strings that end the answer, so they are never written.
+    pub(super) stops: Vec<String>,
+    /// Time of a step, as other answers have it.
+    pub(super) step: Duration,
+    /// An answer of this many tokens is of use.
+    pub(super) n_useful: u32,
+    /// Tokens of a choice at most.
+    pub(super) n_max: u32,
+}
+
+/// The time and the load when a token came.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Conditions {
+    pub(super) now: Instant,
+    /// By when the answer has to be whole.
+    pub(super) ends_at: Instant,
+    /// The whole of its time.
+    pub(super) allowed: Duration,
+    /// What it is labelled with when the clock ends it.
+    pub(super) by_clock: Reason,
+    pub(super) pressure: Pressure,
+}
+
+/// Follows the text of a choice, and decides once where it lands.
+#[derive(Debug)]
+pub(super) struct Pilot {
+    briefing: Briefing,
+    text: Tracker,
+    is_thinking: bool,
+    steps: StepTimes,
+    first_token_at: Option<Instant>,
+    last_token_at: Option<Instant>,
+}
+
+/// How a choice lands.
+#[derive(Debug)]
+pub(super) struct Approach {
+    pub(super) force: Force,
+    /// The text of the forced tokens.
+    pub(super) cue: String,
+    pub(super) n_cue: u32,
+    pub(super) n_tail: u32,
+    pub(super) reason: Reason,
+    /// When it is expected to be down.
+    pub(super) ends_by: Instant,
+}
+
+// === impl Pilot ===
+
+impl Pilot {
+    pub(super) fn new(briefing: Briefing) -> Self {
+        Self {
+            steps: StepTimes::new(briefing.step),
+            briefing,
+            text: Tracker::default(),
+            is_thinking: false,
+            first_token_at: None,
+            last_token_at: None,
+        }
+    }
+
+    /// Whether to land before `token`, which follows `n_made` others.
+    pub(super) fn consider(
+        &mut self,
+        token: &Token,
+        n_made: u32,
+        assembler: &Assembler,
+        conditions: &Conditions,
+    ) -> Option<Approach> {
+        let now = conditions.now;
+        if let Some(before) = self.last_token_at.replace(now) {
+            self.steps.push(now.saturating_duration_since(before));
+        }
+        let first_token_at = *self.first_token_at.get_or_insert(now);
+        if n_made == 0 || assembler.is_mid_character() {
+            return None;
+        }
+        let inside = if assembler.is_thinking() { Inside::Thinking } else { Inside::Answer };
+        let parts = cue::parts(self.briefing.language, &self.text, inside, &self.briefing.stops)?;
+        let tokens = self.briefing.cues.of(&parts)?;
+        let n_cue = u32::try_from(tokens.len()).unwrap_or(u32::MAX);
+        let step = self.steps.pessimistic();
+        let landing = landing::decide(&Moment {
+            flown: now.saturating_duration_since(first_token_at),
+            left: conditions.ends_at.saturating_duration_since(now),
+            allowed: conditions.allowed,
+            step,
+            // The cells take them one a step.
+            cue_time: step.saturating_mul(n_cue),
+            n_cue,
+            n_useful: self.briefing.n_useful,
+            n_made,
+            n_max: self.briefing.n_max,
+            pressure: conditions.pressure,
+        })?;
+        if !self.may_cut_before(token, landing.urgency, assembler) {
+            return None;
+        }
+        let reason = match landing.why {
+            Why::Deadline => conditions.by_clock,
+            Why::Load => Reason::Load,
+        };
+        let n_max_tokens = n_made.saturating_add(n_cue).saturating_add(landing.n_tail);
+        Some(Approach {
+            cue: parts.concat(),
+            n_cue,
+            n_tail: landing.n_tail,
+            reason,
+            ends_by: now + step.saturating_mul(n_cue.saturating_add(landing.n_tail)),
+            force: Force { n_kept: n_made, tokens, n_max_tokens },
+        })
+    }
+
+    /// Adds what was let through.
+    pub(super) fn saw(&mut self, assembled: &Assembled) {
+        self.text.push(&assembled.reasoning);
+        self.is_thinking |= !assembled.reasoning.is_empty();
+        if self.is_thinking && !assembled.text.is_empty() {
+            self.is_thinking = false;
+            self.text = Tracker::default();
+        }
+        self.text.push(&assembled.text);
+    }
+
+    pub(super) fn text(&self) -> Tracker {
+        self.text
+    }
+
+    fn may_cut_before(&self, token: &Token, urgency: Urgency, assembler: &Assembler) -> bool {
+        let needed = match urgency {
+            Urgency::Anywhere => return true,
+            Urgency::AtWord => Boundary::Word,
+            Urgency::AtSentence => Boundary::Sentence,
+        };
+        // What is held back is not in `text`, so nobody knows what it ends with.
+        !assembler.is_holding() && self.text.before(first_char(&token.piece)) >= needed
+    }
+}
+
+/// The first character of a token's bytes; where it is not whole, one that continues a word.
+fn first_char(piece: &[u8]) -> char {
+    let head = piece.get(..4).unwrap_or(piece);
+    String::from_utf8_lossy(head).chars().next().unwrap_or(char::REPLACEMENT_CHARACTER)
+}

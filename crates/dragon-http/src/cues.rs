@@ -1,0 +1,42 @@
+//! What the server may write into an answer, in the model's tokens.
+
+use std::collections::HashMap;
+
+use dragon_core::sampling::TokenId;
+use dragon_guard::landing::cue;
+use dragon_supervisor::{AddSpecial, Engine, EngineError};
+
+/// Every part of a cue, tokenized once: when an answer has to land there is no time for it.
+#[derive(Debug)]
+pub(crate) struct Cues {
+    tokens: HashMap<&'static str, Vec<TokenId>>,
+}
+
+// === impl Cues ===
+
+impl Cues {
+    /// Asks the engine; the vocabulary is the same for all processes of a model.
+    pub(crate) async fn read(engine: &Engine) -> Result<Self, EngineError> {
+        let mut tokens = HashMap::new();
+        for part in cue::all_parts() {
+            tokens.insert(part, engine.tokenize(part, AddSpecial::No).await?);
+        }
+        Ok(Self { tokens })
+    }
+
+    /// For tests: a token for each byte.
+    #[cfg(test)]
+    pub(crate) fn of_bytes() -> Self {
+        let tokens = |part: &'static str| (part, part.bytes().map(TokenId::from).collect());
+        Self { tokens: cue::all_parts().into_iter().map(tokens).collect() }
+    }
+
+    /// The tokens of some parts, one after the other; `None` where one has none.
+    pub(crate) fn of(&self, parts: &[&str]) -> Option<Vec<TokenId>> {
+        let mut all = Vec::new();
+        for part in parts {
+            all.extend(self.tokens.get(part).filter(|tokens| !tokens.is_empty())?);
+        }
+        Some(all)
+    }
+}
