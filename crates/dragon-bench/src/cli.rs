@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::compare::CompareArgs;
+use crate::overload::OverloadArgs;
 
 /// Measures tokens per second and time to first token of an OpenAI-compatible server.
 #[derive(Debug, Parser)]
@@ -65,6 +66,8 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Compare with llama.cpp's own server, on the same work, in turn.
     Compare(Box<CompareArgs>),
+    /// Ask a running server for more than it can do, and see what becomes of every request.
+    Overload(OverloadArgs),
 }
 
 #[cfg(test)]

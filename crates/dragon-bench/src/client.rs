@@ -43,10 +43,23 @@ pub(crate) struct Answer {
 
 /// Fetches a JSON document.
 pub(crate) async fn get_json(base: &str, path: &str) -> Result<(StatusCode, Value)> {
-    let response = send(base, path, Method::GET, Bytes::new()).await?;
+    read_json(send(base, path, Method::GET, Bytes::new(), None).await?).await
+}
+
+/// Sends a JSON document under a key and reads the one that comes back.
+pub(crate) async fn post_json(
+    base: &str,
+    path: &str,
+    body: &Value,
+    key: &str,
+) -> Result<(StatusCode, Value)> {
+    read_json(send(base, path, Method::POST, body.to_string().into(), Some(key)).await?).await
+}
+
+async fn read_json(response: Response<Incoming>) -> Result<(StatusCode, Value)> {
     let status = response.status();
     let body = response.into_body().collect().await?.to_bytes();
-    let value = serde_json::from_slice(&body).with_context(|| format!("{path} did not answer with JSON"))?;
+    let value = serde_json::from_slice(&body).context("the answer is not JSON")?;
     Ok((status, value))
 }
 
@@ -59,7 +72,7 @@ pub(crate) async fn chat(base: &str, body: &Value) -> Result<Answer> {
 
 async fn chat_to_the_end(base: &str, body: &Value) -> Result<Answer> {
     let sent_at = Instant::now();
-    let response = send(base, "/v1/chat/completions", Method::POST, body.to_string().into()).await?;
+    let response = send(base, "/v1/chat/completions", Method::POST, body.to_string().into(), None).await?;
     let status = response.status();
     let mut body = response.into_body();
     if status != StatusCode::OK {
@@ -78,7 +91,13 @@ async fn chat_to_the_end(base: &str, body: &Value) -> Result<Answer> {
     seen.into_answer(sent_at)
 }
 
-async fn send(base: &str, path: &str, method: Method, body: Bytes) -> Result<Response<Incoming>> {
+async fn send(
+    base: &str,
+    path: &str,
+    method: Method,
+    body: Bytes,
+    key: Option<&str>,
+) -> Result<Response<Incoming>> {
     let uri: Uri =
         base.parse().with_context(|| format!("{base} is not an address like http://127.0.0.1:8080"))?;
     let authority = uri.authority().with_context(|| format!("{base} names no host"))?.clone();
@@ -88,12 +107,15 @@ async fn send(base: &str, path: &str, method: Method, body: Bytes) -> Result<Res
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     // Ends with the response; an error also shows up where the response is read.
     tokio::spawn(connection);
-    let request = Request::builder()
+    let mut request = Request::builder()
         .method(method)
         .uri(path)
         .header("host", authority.as_str())
-        .header("content-type", "application/json")
-        .body(Full::new(body))?;
+        .header("content-type", "application/json");
+    if let Some(key) = key {
+        request = request.header("authorization", format!("Bearer {key}"));
+    }
+    let request = request.body(Full::new(body))?;
     Ok(sender.send_request(request).await?)
 }
 

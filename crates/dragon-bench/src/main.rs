@@ -11,6 +11,7 @@ mod host;
 mod load;
 mod measure;
 mod memory;
+mod overload;
 mod prompts;
 mod report;
 mod server;
@@ -39,8 +40,10 @@ async fn main() -> ExitCode {
 }
 
 async fn run(args: Args) -> Result<()> {
-    if let Some(Command::Compare(args)) = args.command {
-        return compare::run(*args).await;
+    match args.command {
+        Some(Command::Compare(args)) => return compare::run(*args).await,
+        Some(Command::Overload(args)) => return overload::run(args).await,
+        None => {}
     }
     let mut report = Report::new(host::Host::read());
     let own = match &args.server {

@@ -39,10 +39,21 @@ impl Tempo {
         self.steps.first().copied().flatten().or(self.alone)
     }
 
-    /// A decode call of so many sequences, as measured for that number or the nearest smaller one.
+    /// A decode call of so many sequences: as measured, or what lies between the nearest numbers that were. Beyond
+    /// the largest of these each more is expected to cost half of a step alone.
     pub fn step_of(&self, n_rows: usize) -> Option<Duration> {
-        let known = self.steps.iter().take(n_rows.clamp(1, MAX_BATCH));
-        known.rev().find_map(|step| *step).or(self.alone)
+        let n_rows = n_rows.clamp(1, MAX_BATCH);
+        let of = |n: usize| if n == 1 { self.step_alone() } else { self.steps.get(n - 1).copied().flatten() };
+        let (n_below, below) = (1..=n_rows).rev().find_map(|n| Some((n, of(n)?)))?;
+        if n_below == n_rows {
+            return Some(below);
+        }
+        let n_more = u32::try_from(n_rows - n_below).unwrap_or(u32::MAX);
+        let Some((n_above, above)) = (n_rows + 1..=self.steps.len()).find_map(|n| Some((n, of(n)?))) else {
+            return Some(below + self.step_alone().unwrap_or(below) / 2 * n_more);
+        };
+        let n_between = u32::try_from(n_above - n_below).unwrap_or(u32::MAX);
+        Some(below + above.saturating_sub(below) / n_between * n_more)
     }
 
     /// Reading a token of a prompt.
@@ -95,16 +106,15 @@ mod tests {
         assert_eq!(tempo.step(), None);
         tempo.begin(Duration::from_millis(5));
         assert_eq!(
-            (tempo.step(), tempo.step_of(8)),
+            (tempo.step(), tempo.step_of(1)),
             (Some(Duration::from_millis(5)), Some(Duration::from_millis(5)))
         );
         (0..50).for_each(|_| tempo.stepped(call(8, 24_000)));
         assert_eq!(tempo.step_alone(), Some(Duration::from_millis(5)));
-        assert_eq!(
-            (tempo.step_of(8), tempo.step_of(20)),
-            (Some(Duration::from_millis(24)), Some(Duration::from_millis(24)))
-        );
-        assert_eq!(tempo.step_of(7), Some(Duration::from_millis(5)));
+        assert_eq!(tempo.step_of(8), Some(Duration::from_millis(24)));
+        assert_eq!(tempo.step_of(20), Some(Duration::from_millis(24 + 12 * 5 / 2)), "half a step each");
+        let one_more = (Duration::from_millis(24) - Duration::from_millis(5)) / 7;
+        assert_eq!(tempo.step_of(3), Some(Duration::from_millis(5) + one_more * 2), "on the way to 8");
     }
 
     #[test]

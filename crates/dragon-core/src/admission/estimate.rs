@@ -18,13 +18,15 @@ pub(super) struct Estimate {
     pub(super) n_useful_tokens: u32,
     /// Mean tokens of a choice, recent ones counting more; `None` before the first.
     mean_answer: Option<u32>,
+    /// Tokens of prompts that were not in the cache, of a thousand, recent prompts counting more.
+    n_uncached_of_1000: u32,
 }
 
 // === impl Estimate ===
 
 impl Estimate {
     pub(super) fn unknown(n_useful_tokens: u32) -> Self {
-        Self { speeds: Speeds::default(), n_useful_tokens, mean_answer: None }
+        Self { speeds: Speeds::default(), n_useful_tokens, mean_answer: None, n_uncached_of_1000: 1000 }
     }
 
     /// An answer ended with so many tokens of each choice.
@@ -36,9 +38,18 @@ impl Estimate {
         self.mean_answer = Some(mean);
     }
 
-    /// Reading so many tokens of prompts.
+    /// A prompt has been read, so much of it from the cache.
+    pub(super) fn prompt_read(&mut self, n_prompt: u32, n_cached: u32) {
+        let n_uncached = u64::from(n_prompt.saturating_sub(n_cached)) * 1000 / u64::from(n_prompt.max(1));
+        let n_uncached = u32::try_from(n_uncached).unwrap_or(1000);
+        self.n_uncached_of_1000 =
+            (self.n_uncached_of_1000 * (NEWEST_WEIGHT - 1) + n_uncached) / NEWEST_WEIGHT;
+    }
+
+    /// Reading so many tokens of prompts, of which as many are in the cache as lately.
     pub(super) fn prefill(&self, n_tokens: u32) -> Duration {
-        self.speeds.prefill_per_token.unwrap_or_default().saturating_mul(n_tokens)
+        let all = self.speeds.prefill_per_token.unwrap_or_default().saturating_mul(n_tokens);
+        all.saturating_mul(self.n_uncached_of_1000) / 1000
     }
 
     /// The least time from start to an answer that is worth it: the prompt, and then the tokens of a useful
@@ -58,9 +69,15 @@ impl Estimate {
         self.mean_answer.unwrap_or(self.n_useful_tokens).min(n_max_tokens)
     }
 
-    /// Making the answer of someone who has not started.
+    /// Tokens of a choice while others wait for its slot: it is concluded when it is of use.
+    fn n_pressed_answer(&self, n_max_tokens: u32) -> u32 {
+        self.n_answer(n_max_tokens).min(self.n_useful_tokens)
+    }
+
+    /// Making the answer of someone who has not started, at the least: a forecast of waiting must not be longer than
+    /// the wait can be made.
     pub(super) fn answer(&self, n_max_tokens: u32) -> Duration {
-        self.speeds.decode_step.unwrap_or_default().saturating_mul(self.n_answer(n_max_tokens))
+        self.speeds.decode_step.unwrap_or_default().saturating_mul(self.n_pressed_answer(n_max_tokens))
     }
 
     /// What is left of reading the prompt of someone who runs, if nobody else's were read meanwhile.
@@ -74,7 +91,7 @@ impl Estimate {
     }
 
     /// What is left of the answer of someone who runs. How much it has made already says nothing about how much is
-    /// to come, so it is a whole mean answer, as far as its limit allows.
+    /// to come, so it is a whole answer, as far as its limit allows.
     pub(super) fn answer_left(&self, running: &Running) -> Duration {
         self.answer(running.n_max_tokens.saturating_sub(running.n_produced_each()))
     }

@@ -6,6 +6,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::Ticket;
 use super::estimate::Estimate;
 use super::queue::Waiting;
 use super::slots::Slots;
@@ -32,6 +33,27 @@ pub(super) fn wait(
         schedule.add(waiting, estimate, now);
     }
     schedule.start_in(wanted.arrival.n_slots)
+}
+
+/// Those of `order` who would start too late for a useful answer, each with the time until it could start. Whoever
+/// is hopeless takes nobody's place.
+pub(super) fn too_late(
+    order: &[&Waiting],
+    slots: &Slots,
+    estimate: &Estimate,
+    now: Instant,
+) -> Vec<(Ticket, Duration)> {
+    let mut schedule = Schedule::of_running(slots, estimate, now);
+    let mut late = Vec::new();
+    for waiting in order {
+        let wait = schedule.start_in(waiting.arrival.n_slots);
+        if wait.saturating_add(estimate.needed(waiting)) > waiting.left(now) {
+            late.push((waiting.ticket(), wait));
+        } else {
+            schedule.add(waiting, estimate, now);
+        }
+    }
+    late
 }
 
 // === impl Schedule ===

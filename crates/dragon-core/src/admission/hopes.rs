@@ -38,6 +38,18 @@ impl Admission {
         Ok(())
     }
 
+    /// All in the queue who cannot be answered in time any more.
+    pub(super) fn hopeless(&self, now: Instant) -> Vec<(Ticket, Denial)> {
+        let order = self.queue.in_order(&self.ledger, |waiting| self.expected_price(waiting));
+        let late = forecast::too_late(&order, &self.slots, &self.estimate, now);
+        let denial = |(ticket, wait)| {
+            let waiting = order.iter().find(|waiting| waiting.ticket() == ticket)?;
+            let late = Denial::WillNotStart { wait, left: waiting.left(now) };
+            Some((ticket, self.check_still_fits(now, waiting).err().unwrap_or(late)))
+        };
+        late.into_iter().filter_map(denial).collect()
+    }
+
     /// What it will have paid in the end, in tokens.
     fn expected_price(&self, waiting: &Waiting) -> u64 {
         let arrival = &waiting.arrival;

@@ -95,7 +95,7 @@ pub enum PromptSize {
 /// on a guess.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Speeds {
-    /// Time per token of a prompt, where cached tokens count as well.
+    /// Time per token of a prompt that is not in the cache.
     pub prefill_per_token: Option<Duration>,
     /// Time from one token of a sequence to its next, beside as many others as have been running.
     pub decode_step: Option<Duration>,

@@ -76,6 +76,11 @@ impl Ledger {
         self.clients.get(&payer).and_then(|clients| clients.counter(client)).unwrap_or(0)
     }
 
+    /// The lowest counter of a payer's clients with work.
+    pub(super) fn of_poorest_client(&self, payer: PayerId) -> Virtual {
+        self.clients.get(&payer).and_then(Shares::lowest).unwrap_or(0)
+    }
+
     /// What so many tokens add to a payer's counter.
     pub(super) fn price_for_payer(&self, payer: PayerId, n_tokens: u64) -> Virtual {
         self.payers.price(payer, n_tokens)

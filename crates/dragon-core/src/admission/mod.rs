@@ -19,6 +19,7 @@ mod estimate;
 mod forecast;
 mod hopes;
 mod input;
+mod kept;
 mod ledger;
 mod queue;
 mod shares;
@@ -32,6 +33,7 @@ mod tests;
 use std::time::Instant;
 
 use estimate::Estimate;
+use kept::LastSeen;
 use ledger::{ANSWER_PRICE, Ledger, PROMPT_PRICE};
 use queue::{Queue, Waiting};
 use slots::{Engine, Running, Slots, Stage};
@@ -61,6 +63,7 @@ pub struct Admission {
     queue: Queue,
     slots: Slots,
     estimate: Estimate,
+    last_seen: LastSeen,
     n_arrivals: u64,
     is_closed: bool,
 }
@@ -96,6 +99,7 @@ impl Admission {
             queue: Queue::default(),
             slots: Slots::default(),
             estimate: Estimate::unknown(settings.n_useful_tokens),
+            last_seen: LastSeen::default(),
             n_arrivals: 0,
             is_closed: false,
         }
@@ -110,7 +114,7 @@ impl Admission {
             Input::Prefilled { ticket, n_cached } => return self.prefilled(ticket, n_cached),
             Input::Produced { ticket, n_tokens } => return self.produced(ticket, n_tokens),
             Input::EndsBy { ticket, at } => return self.ends_by(ticket, at),
-            Input::Released { ticket, n_slots } => self.slots.release(ticket, n_slots),
+            Input::Released { ticket, n_slots } => self.release(now, ticket, n_slots),
             Input::Leave(ticket) => self.leave(now, ticket),
             Input::Speeds(speeds) => {
                 self.estimate.speeds = speeds;
@@ -166,7 +170,7 @@ impl Admission {
         if let Some(max) = arrival.caller.max_waiting.filter(|max| n_own >= *max) {
             return Err(Denial::OwnQueueFull { max });
         }
-        let displaced = if self.is_full_for(arrival.n_slots) {
+        let displaced = if self.is_full_for(&waiting, now) {
             let max = self.settings.max_waiting;
             Some(self.queue.make_room(&arrival.caller, &self.ledger).ok_or(Denial::QueueFull { max })?)
         } else {
@@ -189,6 +193,7 @@ impl Admission {
         if let Some(running) = self.slots.get_mut(ticket) {
             running.stage = Stage::Decode;
             self.ledger.refund(&running.caller, u64::from(n_cached.min(running.n_prompt)) * PROMPT_PRICE);
+            self.estimate.prompt_read(running.n_prompt, n_cached);
         }
         Vec::new()
     }
@@ -208,10 +213,18 @@ impl Admission {
         Vec::new()
     }
 
+    fn release(&mut self, now: Instant, ticket: Ticket, n_slots: u32) {
+        if let Some(running) = self.slots.get(ticket) {
+            self.last_seen.left(&running.caller, now);
+        }
+        self.slots.release(ticket, n_slots);
+    }
+
     fn leave(&mut self, now: Instant, ticket: Ticket) {
         if let Some(waiting) = self.queue.remove(ticket) {
             self.ledger.leave(&waiting.arrival.caller);
         } else if let Some(running) = self.slots.end(ticket) {
+            self.last_seen.left(&running.caller, now);
             let n_unread = self.n_surely_unread(&running, now);
             self.ledger.refund(&running.caller, n_unread * PROMPT_PRICE);
             self.ledger.leave(&running.caller);
@@ -238,12 +251,12 @@ impl Admission {
 
     fn start_waiting(&mut self, now: Instant, outputs: &mut Vec<Output>) {
         while self.slots.n_free() > 0 {
-            let Some(next) = self.queue.next(&self.ledger).copied() else { return };
+            let Some(next) = self.next().copied() else { return };
             if let Err(denial) = self.check_still_fits(now, &next) {
                 self.deny(next.ticket(), denial, outputs);
                 continue;
             }
-            if next.arrival.n_slots > self.slots.n_free() {
+            if next.arrival.n_slots > self.slots.n_free() || self.is_kept_from(&next, now) {
                 return;
             }
             self.queue.remove(next.ticket());
@@ -259,22 +272,22 @@ impl Admission {
         if !self.slots.is_up() {
             return;
         }
-        let hopeless: Vec<(Ticket, Denial)> = self
-            .queue
-            .iter()
-            .filter_map(|waiting| Some((waiting.ticket(), self.check_still_fits(now, waiting).err()?)))
-            .collect();
+        let hopeless = self.hopeless(now);
         for (ticket, denial) in hopeless {
             self.deny(ticket, denial, outputs);
         }
     }
 
-    /// Whether an arrival that needs so many slots would have to wait and no place for that is left. Whoever waits
-    /// only for its prompt to be counted, with a free slot before it, takes no place; so a bound of 0 means "no
-    /// waiting" and not "no service". Where counted ones wait, free slots are being kept for one of them.
-    fn is_full_for(&self, n_slots: u32) -> bool {
-        let n_kept_free = if self.queue.iter().any(Waiting::is_counted) { 0 } else { self.slots.n_free() };
-        let wanted = self.queue.iter().map(|waiting| waiting.arrival.n_slots).chain([n_slots]);
+    /// Whether an arrival would have to wait and no place for that is left. Whoever waits only for its prompt to be
+    /// counted, with a free slot before it, takes no place; so a bound of 0 means "no waiting" and not "no service".
+    /// Where counted ones wait, free slots are being kept for one of them.
+    fn is_full_for(&self, newcomer: &Waiting, now: Instant) -> bool {
+        let n_kept_free = if self.queue.iter().any(Waiting::is_counted) {
+            0
+        } else {
+            self.slots.n_free().saturating_sub(u32::from(self.is_kept_from(newcomer, now)))
+        };
+        let wanted = self.queue.iter().chain([newcomer]).map(|waiting| waiting.arrival.n_slots);
         let n_starting = wanted.scan(n_kept_free, |n_free, n_slots| {
             *n_free = n_free.checked_sub(n_slots)?;
             Some(())

@@ -103,20 +103,27 @@ impl Queue {
         self.payers.get(&payer).map_or(0, |payer| payer.n_waiting)
     }
 
+    /// Whether nobody but this client has a request that could start.
+    pub(super) fn are_counted_all_of(&self, caller: &Caller) -> bool {
+        let is_own = |it: &Caller| (it.payer, it.client) == (caller.payer, caller.client);
+        self.iter().filter(|waiting| waiting.is_counted()).all(|waiting| is_own(&waiting.arrival.caller))
+    }
+
     pub(super) fn n_waiting_of_client(&self, caller: &Caller) -> usize {
         let payer = self.payers.get(&caller.payer);
         payer.and_then(|payer| payer.clients.get(&caller.client)).map_or(0, VecDeque::len)
     }
 
-    /// Who starts next: of the poorest payer the poorest client's oldest request, among those that can start.
-    pub(super) fn next(&self, ledger: &Ledger) -> Option<&Waiting> {
+    /// Who starts next: of the poorest payer the poorest client's oldest request, among those that can start and whose
+    /// caller is one of those asked for.
+    pub(super) fn next(&self, ledger: &Ledger, is_one: impl Fn(&Caller) -> bool) -> Option<&Waiting> {
         let of_payer = |(id, payer): (&PayerId, &'_ Payer)| -> Option<(Rank, Ticket)> {
-            let next = payer.next(*id, ledger)?;
+            let next = payer.next(*id, ledger, &is_one)?;
             Some((Rank { counter: ledger.of_payer(*id), number: next.number }, next.ticket()))
         };
         let (_, ticket) = self.payers.iter().filter_map(of_payer).min()?;
         let caller = self.callers.get(&ticket)?;
-        self.payers.get(&caller.payer)?.next(caller.payer, ledger)
+        self.payers.get(&caller.payer)?.next(caller.payer, ledger, &is_one)
     }
 
     /// Everyone in the order in which they would start if each cost what `price_of` says, in tokens.
@@ -155,8 +162,9 @@ impl Queue {
 // === impl Payer ===
 
 impl Payer {
-    fn next(&self, id: PayerId, ledger: &Ledger) -> Option<&Waiting> {
+    fn next(&self, id: PayerId, ledger: &Ledger, is_one: impl Fn(&Caller) -> bool) -> Option<&Waiting> {
         let of_client = |(client, line): (&ClientId, &'_ VecDeque<Waiting>)| {
+            line.front().filter(|waiting| is_one(&waiting.arrival.caller))?;
             let (place, first) = line.iter().enumerate().find(|(_, waiting)| waiting.is_counted())?;
             Some((Rank { counter: ledger.of_client(id, *client), number: first.number }, *client, place))
         };

@@ -114,7 +114,8 @@ impl<K: Copy + Ord> Shares<K> {
         self.active.is_empty()
     }
 
-    fn lowest(&self) -> Option<Virtual> {
+    /// The lowest counter of those with work.
+    pub(super) fn lowest(&self) -> Option<Virtual> {
         self.active.values().map(|account| account.counter).min()
     }
 

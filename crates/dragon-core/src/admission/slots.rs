@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::caller::Caller;
+use super::caller::{Caller, ClientId, PayerId};
 use super::input::Ticket;
 use super::queue::Waiting;
 
@@ -105,6 +105,12 @@ impl Slots {
     pub(super) fn n_held_by(&self, caller: &Caller) -> u32 {
         let is_own = |it: &&Running| (it.caller.payer, it.caller.client) == (caller.payer, caller.client);
         self.running.values().filter(is_own).map(|running| running.n_slots).sum()
+    }
+
+    /// Whether this client has anything running.
+    pub(super) fn is_held_by(&self, who: (PayerId, ClientId)) -> bool {
+        let is_own = |it: &Running| (it.caller.payer, it.caller.client) == who && it.n_slots > 0;
+        self.running.values().any(is_own)
     }
 
     pub(super) fn n_busy(&self) -> u32 {

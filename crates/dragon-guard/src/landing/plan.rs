@@ -39,6 +39,8 @@ const MAX_MARGIN_PART: u32 = 16;
 /// What is known of one choice at one moment.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Moment {
+    /// From its start to its first token: the time that its prompt took, as the next one's will.
+    pub read: Duration,
     /// Since its first token.
     pub flown: Duration,
     /// Until the deadline.
@@ -112,18 +114,23 @@ pub fn decide(moment: &Moment) -> Option<Landing> {
 impl Moment {
     /// How long it can fly, counted from its first token, if nobody else waits.
     fn flight_by_clock(&self) -> Duration {
-        let n_steps = self.wanted_tail(Pressure::NONE) + N_TO_WORD_END;
-        let reserve = self.cue_time + self.step * n_steps + self.margin();
-        (self.flown + self.left).saturating_sub(reserve)
+        (self.flown + self.left).saturating_sub(self.reserve(Pressure::NONE))
     }
 
-    /// The same while others wait: shorter, but never below the time of a useful answer, cue and tail included.
+    /// The same while others wait: an equal part of the slot's time, with the prompt and the landing in it, but never
+    /// less than a useful answer takes.
     fn flight_under_pressure(&self, by_clock: Duration) -> Duration {
-        let least = self.step * self.n_useful_before_cue();
-        match by_clock.checked_sub(least) {
-            Some(beyond) => least + beyond.mul_f64(self.pressure.rest()),
-            None => by_clock,
+        if self.pressure == Pressure::NONE {
+            return by_clock;
         }
+        let least = self.step * self.n_useful_before_cue();
+        let turn = (self.read + self.flown + self.left).mul_f64(self.pressure.rest());
+        turn.saturating_sub(self.read + self.reserve(self.pressure)).max(least).min(by_clock)
+    }
+
+    /// From the end of the flight to the deadline.
+    fn reserve(&self, pressure: Pressure) -> Duration {
+        self.cue_time + self.step * (self.wanted_tail(pressure) + N_TO_WORD_END) + self.margin()
     }
 
     fn urgency(&self, by_clock: Duration, allowed: Duration) -> Option<Urgency> {

@@ -111,10 +111,10 @@ impl Choice {
         self.ending
     }
 
-    /// When it is expected to be down, while it is landing.
-    pub(super) fn lands_by(&self) -> Option<tokio::time::Instant> {
+    /// When it is expected to be down, and why it lands, from when the engine is told to.
+    pub(super) fn lands_by(&self) -> Option<(tokio::time::Instant, Reason)> {
         match &self.flight {
-            Flight::Approaching(landing) => Some(landing.0.ends_by),
+            Flight::Approaching(landing) => Some((landing.0.ends_by, landing.0.reason)),
             Flight::Free | Flight::Cruising(_) | Flight::Touching { .. } => None,
         }
     }

@@ -48,6 +48,7 @@ pub(super) struct Pilot {
     text: Tracker,
     is_thinking: bool,
     steps: StepTimes,
+    started_at: Instant,
     first_token_at: Option<Instant>,
     last_token_at: Option<Instant>,
 }
@@ -74,6 +75,7 @@ impl Pilot {
             briefing,
             text: Tracker::default(),
             is_thinking: false,
+            started_at: Instant::now(),
             first_token_at: None,
             last_token_at: None,
         }
@@ -101,6 +103,7 @@ impl Pilot {
         let n_cue = u32::try_from(tokens.len()).unwrap_or(u32::MAX);
         let step = self.steps.pessimistic();
         let landing = landing::decide(&Moment {
+            read: first_token_at.saturating_duration_since(self.started_at),
             flown: now.saturating_duration_since(first_token_at),
             left: conditions.ends_at.saturating_duration_since(now),
             allowed: conditions.allowed,

@@ -211,8 +211,8 @@ impl Run {
             Reaction::Step(step) => step,
             Reaction::Force(force) => {
                 if self.generations.force(prompt, number, force) {
-                    if let (Some(permit), Some(ends_by)) = (&self.permit, choice.lands_by()) {
-                        permit.lands(ends_by);
+                    if let (Some(permit), Some((ends_by, reason))) = (&self.permit, choice.lands_by()) {
+                        permit.lands(ends_by, reason);
                     }
                     None
                 } else {

@@ -9,12 +9,15 @@ use dragon_core::admission::{
     Admission, Arrival, Caller, Denial, Input, Occupancy, Output, PromptSize, Settings, Speeds, Standing,
     Ticket,
 };
+use dragon_core::label::Reason;
 use dragon_guard::landing::Pressure;
 use dragon_ipc::{GenerationId, Ration};
 use dragon_supervisor::{EngineState, Tempo};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
+
+use ration::Rationed;
 
 /// Lets requests through to one model's engine.
 #[derive(Debug)]
@@ -35,7 +38,7 @@ struct State {
     waiters: HashMap<Ticket, oneshot::Sender<Verdict>>,
     running: HashMap<Ticket, Running>,
     /// What the engine was told last.
-    said: Ration,
+    said: Rationed,
     next_ticket: u64,
 }
 
@@ -93,7 +96,7 @@ impl Gate {
             admission: Admission::new(settings),
             waiters: HashMap::new(),
             running: HashMap::new(),
-            said: ration::NOBODY,
+            said: Rationed::default(),
             next_ticket: 0,
         };
         Self { shared: Arc::new(Shared { state: Mutex::new(state), shift: Notify::new() }) }
@@ -132,14 +135,17 @@ impl Gate {
         };
         let mut state = self.shared.state.lock();
         // A new process knows of no ration.
-        state.said = ration::NOBODY;
+        state.said = Rationed::default();
         state.handle(input);
     }
 
     /// How fast the engine is now.
     pub(crate) fn speeds_are(&self, tempo: &Tempo) {
-        let speeds = Speeds { prefill_per_token: tempo.prefill_per_token(), decode_step: tempo.step() };
-        self.shared.state.lock().handle(Input::Speeds(speeds));
+        let mut state = self.shared.state.lock();
+        // Those who take turns get a token in one turn of several.
+        let n_turns = state.said.n_turns(state.running.len());
+        let decode_step = tempo.step().map(|step| step.saturating_mul(n_turns));
+        state.handle(Input::Speeds(Speeds { prefill_per_token: tempo.prefill_per_token(), decode_step }));
     }
 
     /// Answers everyone who waits; nobody is let in any more.
@@ -159,12 +165,13 @@ impl Gate {
     /// Who is to run in the next steps, where that differs from what was said last.
     pub(crate) fn new_ration(&self, tempo: &Tempo) -> Option<Ration> {
         let mut state = self.shared.state.lock();
-        let ration = ration::of(&state.admission, &state.running, tempo);
+        let ration = Rationed::of(&state.admission, &state.running, tempo);
         if ration == state.said {
             return None;
         }
+        tracing::debug!(?ration, "who runs has changed");
         state.said = ration.clone();
-        Some(ration)
+        Some(ration.0)
     }
 }
 
@@ -175,7 +182,10 @@ impl State {
         for output in self.admission.handle(Instant::now().into_std(), input) {
             let (ticket, verdict) = match output {
                 Output::Start(ticket) => (ticket, Ok(())),
-                Output::Deny(ticket, denial) => (ticket, Err(denial)),
+                Output::Deny(ticket, denial) => {
+                    tracing::debug!(ticket = ticket.0, %denial, "denied");
+                    (ticket, Err(denial))
+                }
             };
             if let Some(waiter) = self.waiters.remove(&ticket) {
                 // Nobody may listen any more: the request's deadline passed or its client left. Then its
@@ -243,12 +253,12 @@ impl Permit {
         self.stay.say(Input::Released { ticket: self.stay.ticket, n_slots: 1 });
     }
 
-    /// It is being brought to its end, which comes by this instant. So near its end it is not paused.
-    pub(crate) fn lands(&self, ends_by: Instant) {
+    /// It is being brought to its end, which comes by this instant. Where the clock ends it, it is not paused any more.
+    pub(crate) fn lands(&self, ends_by: Instant, reason: Reason) {
         let mut state = self.stay.shared.state.lock();
         state.handle(Input::EndsBy { ticket: self.stay.ticket, at: ends_by.into_std() });
         if let Some(running) = state.running.get_mut(&self.stay.ticket) {
-            running.is_landing = true;
+            running.is_landing = reason != Reason::Load;
         }
         drop(state);
         self.stay.shared.shift.notify_one();
@@ -364,6 +374,6 @@ mod tests {
         assert_eq!(polite.produced_one(), Pressure::NONE);
         assert!(_flood.0.produced_one() > Pressure::NONE);
         drop(polite);
-        assert_eq!(gate.new_ration(&tempo), Some(ration::NOBODY));
+        assert_eq!(gate.new_ration(&tempo), Some(Rationed::default().0));
     }
 }

@@ -13,34 +13,54 @@ use dragon_supervisor::Tempo;
 
 use super::Running;
 
-/// Everyone runs.
-pub(super) const NOBODY: Ration = Ration { favoured: Vec::new(), n_others: 0 };
-
 /// A step beside others takes at most so many times as long as a step alone.
 const MAX_SLOWDOWN: u32 = 2;
 
-/// The ration for those who run now.
-pub(super) fn of(admission: &Admission, running: &HashMap<Ticket, Running>, tempo: &Tempo) -> Ration {
-    let (mut favoured, mut landing) = (Vec::new(), Vec::<GenerationId>::new());
-    let mut n_others = 0;
-    for (ticket, standing) in admission.standings() {
-        let Some(running) = running.get(&ticket) else { continue };
-        match standing {
-            Standing::Within => favoured.extend(&running.generations),
-            // It has a few steps left before its deadline, and pausing it would waste what was made of it.
-            Standing::Over if running.is_landing => landing.extend(&running.generations),
-            Standing::Over => n_others += running.generations.len(),
-        }
+/// What the engine is told; with nobody favoured everyone runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Rationed(pub(super) Ration);
+
+// === impl Rationed ===
+
+impl Default for Rationed {
+    fn default() -> Self {
+        Self(Ration { favoured: Vec::new(), n_others: 0 })
     }
-    if favoured.is_empty() || n_others == 0 {
-        return NOBODY;
-    }
-    favoured.extend(landing);
-    let n_others = n_beside(favoured.len(), n_others, tempo);
-    Ration { favoured, n_others: u32::try_from(n_others).unwrap_or(u32::MAX) }
 }
 
-/// How many of the others run beside so many: one at least, so that the engine does more than it has to.
+impl Rationed {
+    /// For those who run now.
+    pub(super) fn of(admission: &Admission, running: &HashMap<Ticket, Running>, tempo: &Tempo) -> Self {
+        let (mut favoured, mut landing) = (Vec::new(), Vec::<GenerationId>::new());
+        let mut n_others = 0;
+        for (ticket, standing) in admission.standings() {
+            let Some(running) = running.get(&ticket) else { continue };
+            match standing {
+                Standing::Within => favoured.extend(&running.generations),
+                // It has a few steps left before its deadline, and pausing it would waste what was made of it.
+                Standing::Over if running.is_landing => landing.extend(&running.generations),
+                Standing::Over => n_others += running.generations.len(),
+            }
+        }
+        if favoured.is_empty() || n_others == 0 {
+            return Self::default();
+        }
+        // As many as the favoured at least, so that these do not get more than the others together.
+        let n_fair = favoured.len().min(n_others);
+        favoured.extend(landing);
+        let n_others = n_beside(favoured.len(), n_others, tempo).max(n_fair);
+        Self(Ration { favoured, n_others: u32::try_from(n_others).unwrap_or(u32::MAX) })
+    }
+
+    /// In how many turns each of the others has one, with so many requests running.
+    pub(super) fn n_turns(&self, n_running: usize) -> u32 {
+        let Ration { favoured, n_others } = &self.0;
+        let n_paused = u32::try_from(n_running.saturating_sub(favoured.len())).unwrap_or(u32::MAX);
+        if favoured.is_empty() { 1 } else { n_paused.div_ceil((*n_others).max(1)).max(1) }
+    }
+}
+
+/// How many of the others run beside so many; one at least.
 fn n_beside(n_favoured: usize, n_others: usize, tempo: &Tempo) -> usize {
     let alone = tempo.step_alone().unwrap_or(Duration::MAX);
     let is_short =

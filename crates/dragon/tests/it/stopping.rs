@@ -1,6 +1,5 @@
 //! Serving until a signal comes.
 
-use std::io::Read;
 use std::net::TcpStream;
 use std::process::Stdio;
 use std::time::{Duration, Instant};

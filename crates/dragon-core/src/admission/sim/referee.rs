@@ -1,6 +1,6 @@
 //! Looks at every input and every decision from outside and knows what must never happen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use super::super::{Arrival, Denial, Input, N_USEFUL_TOKENS, Occupancy, Output, PromptSize, Speeds, Ticket};
@@ -180,7 +180,7 @@ impl Referee {
     }
 
     /// The engine is never idle while someone could run; and no slot is empty while someone waits, unless slots
-    /// are being kept for someone who needs several.
+    /// are being kept for someone who needs several, or the last one for someone else than the only one who waits.
     fn check_work_goes_on(&self) -> Result<(), Foul> {
         if !self.is_up {
             return Ok(());
@@ -189,9 +189,20 @@ impl Referee {
         let all_need_one = ready().all(|request| request.n_slots == 1);
         let (n_ready, n_busy) = (ready().count(), self.n_busy());
         foul_unless(n_ready == 0 || n_busy > 0, || format!("the engine is idle and {n_ready} could run"))?;
-        foul_unless(n_ready == 0 || !all_need_one || n_busy == self.n_slots, || {
+        let is_kept = n_busy + 1 == self.n_slots && self.is_one_client_waiting_beside_its_own();
+        foul_unless(n_ready == 0 || !all_need_one || n_busy == self.n_slots || is_kept, || {
             format!("{n_busy} of {} slots are busy and {n_ready} could run", self.n_slots)
         })
+    }
+
+    /// Whether all who wait are one client, which has slots already.
+    fn is_one_client_waiting_beside_its_own(&self) -> bool {
+        let of = |state| {
+            let those = self.requests.values().filter(move |it| it.state == state && it.is_counted());
+            those.map(|request| (request.arrival.caller.payer, request.arrival.caller.client))
+        };
+        let waiting: BTreeSet<_> = of(State::Waiting).collect();
+        waiting.len() == 1 && of(State::Running).any(|who| waiting.contains(&who))
     }
 
     fn check_no_vain_hopes(&self, now: Instant) -> Result<(), Foul> {

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::time::{Duration, Instant};
 
+use super::super::kept::LENIENCE;
 use super::super::ledger::{ANSWER_PRICE, PROMPT_PRICE};
 use super::super::{Admission, Arrival, Input, Output, Settings, Ticket};
 use super::engine::{Brought, Engine};
@@ -99,7 +100,7 @@ fn max_gap(scenario: &Scenario) -> f64 {
     let n_prompt = longest(|client| *client.n_prompt.end());
     let n_answer = longest(|client| *client.n_answer.end());
     let n_slots = u64::from(scenario.engine.n_slots);
-    let u = PROMPT_PRICE * n_prompt * (n_slots + 1) + ANSWER_PRICE * n_answer * n_slots;
+    let u = PROMPT_PRICE * n_prompt * (n_slots + 1) + ANSWER_PRICE * n_answer * n_slots + LENIENCE;
     f64::from(u32::try_from(2 * u).unwrap())
 }
 

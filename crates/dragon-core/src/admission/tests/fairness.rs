@@ -55,8 +55,10 @@ fn cached_tokens_are_free_and_an_unread_prompt_is_refunded() {
     let price = of_client(&gate, 0);
     gate.say(Input::Prefilled { ticket: Ticket(1), n_cached: 900 });
     assert_eq!(of_client(&gate, 0), price / 10);
-    gate.leave(1);
     // The next one leaves when a tenth of its prompt can have been read: 1 ms of 10.
+    let mut gate = Gate::new(10, 1);
+    gate.speeds(MS, MS);
+    gate.arrive(100);
     let next = Arrival { caller: caller(1), ..gate.arrival(2) };
     gate.say(Input::Arrive(next));
     let before = of_client(&gate, 1);

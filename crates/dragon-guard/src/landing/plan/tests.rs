@@ -38,6 +38,7 @@ impl Flight {
         let allowed = Duration::from_micros(self.allowed_us);
         let flown = step * (n_made - 1);
         Moment {
+            read: Duration::ZERO,
             flown,
             left: allowed.saturating_sub(Duration::from_micros(self.waited_us) + flown),
             allowed,
@@ -184,7 +185,8 @@ fn a_queue_makes_answers_shorter_smoothly_down_to_what_is_useful() {
         })
         .collect();
     assert!(n_made.is_sorted_by(|a, b| a > b), "{n_made:?}");
-    assert!(n_made[2].abs_diff(n_made[0] / 2) < 20, "{n_made:?}");
+    // The cue and the tail are in each turn as well.
+    assert!(n_made[2].abs_diff(n_made[0] / 2) < 40, "{n_made:?}");
     assert!(n_made[5] >= N_USEFUL_TOKENS - N_CUE - MIN_TAIL && n_made[5] < 32, "{n_made:?}");
 }
 
