@@ -1,6 +1,6 @@
 //! What the server serves: its settings and its models.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use dragon_api::{ApiError, ModelCard};
@@ -8,7 +8,7 @@ use dragon_core::admission;
 use dragon_core::sampling::SamplingDefaults;
 use dragon_supervisor::Engine;
 use dragon_template::ChatTemplate;
-use tokio::sync::watch;
+use tokio::sync::{OnceCell, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::cues::Cues;
@@ -67,7 +67,7 @@ pub struct Model {
     pub(crate) gate: Gate,
     pub(crate) facts: Facts,
     /// What may be written into answers; `None` for a model whose cells cannot be cut back.
-    cues: Option<OnceLock<Arc<Cues>>>,
+    cues: Option<OnceCell<Arc<Cues>>>,
 }
 
 /// What the engine reported when it was first ready; it stays the same over restarts.
@@ -118,7 +118,7 @@ impl Model {
             ..admission::Settings::new(settings.queue_max)
         };
         let gate = Gate::new(queue);
-        let cues = ready.keeps_prefixes.then(OnceLock::new);
+        let cues = ready.keeps_prefixes.then(OnceCell::new);
         Self { settings, engine, gate, facts, cues }
     }
 
@@ -132,9 +132,15 @@ impl Model {
         }
     }
 
-    /// What may be written into answers so that they end in time.
-    pub(crate) fn cues(&self) -> Option<Arc<Cues>> {
-        self.cues.as_ref()?.get().cloned()
+    /// What may be written into answers so that they end in time. The engine is asked once what its vocabulary makes of
+    /// it.
+    pub(crate) async fn cues(&self) -> Option<Arc<Cues>> {
+        let read = async || Cues::read(&self.engine).await.map(Arc::new);
+        let cues = self.cues.as_ref()?.get_or_try_init(read).await;
+        // Without an engine nothing lands; it is asked again when the next one is there.
+        cues.inspect_err(|error| tracing::debug!(%error, "the words for landing could not be tokenized"))
+            .ok()
+            .cloned()
     }
 
     /// Keeps the gate informed of the engine, and the engine of who runs, for as long as the engine is supervised.
@@ -143,8 +149,9 @@ impl Model {
         let mut look = interval(LOOK_EVERY);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         self.gate.engine_is(&states.borrow_and_update());
+        // So that no request has to wait for them.
+        self.cues().await;
         loop {
-            self.read_cues().await;
             tokio::select! {
                 changed = states.changed() => {
                     if changed.is_err() {
@@ -158,16 +165,6 @@ impl Model {
             if let Some(ration) = self.gate.new_ration(&self.engine.tempo()) {
                 self.engine.ration(ration);
             }
-        }
-    }
-
-    /// Asks once for what the engine's vocabulary makes of our words.
-    async fn read_cues(&self) {
-        let Some(cell) = self.cues.as_ref().filter(|cell| cell.get().is_none()) else { return };
-        match Cues::read(&self.engine).await {
-            Ok(cues) => drop(cell.set(Arc::new(cues))),
-            // It is asked again when the next engine is there.
-            Err(error) => tracing::debug!(%error, "the words for landing could not be tokenized"),
         }
     }
 }

@@ -16,6 +16,7 @@ use super::prompt::{self, Prompt};
 use super::run::{Run, Started};
 use super::{Refusal, Unserved};
 use crate::app::Model;
+use crate::cues::Cues;
 use crate::gate::{Newcomer, Place};
 
 /// A prompt in tokens, with room for its answer.
@@ -58,9 +59,10 @@ async fn start(ask: &Ask, model: &Model, mut place: Place, prompts: Vec<Prompt>)
     }
     let n_prompt = fitted.iter().map(|fitted| count(&fitted.tokens)).fold(0, u32::saturating_add);
     place.measured(n_prompt);
+    let cues = model.cues().await;
     loop {
         let permit = place.granted().await.map_err(denied)?;
-        match launch(ask, model, &fitted) {
+        match launch(ask, model, &fitted, cues.as_ref()) {
             Ok(started) => return Ok(Run::new(ask, permit, started)),
             // The engine died between the grant and the start. Nothing was lost: wait for the next one.
             Err(EngineError::Down) => drop(permit),
@@ -133,7 +135,12 @@ async fn until_ready(engine: &Engine) -> Result<(), Unserved> {
 }
 
 /// One generation for each prompt, or none: those already started are cancelled by being dropped.
-fn launch(ask: &Ask, model: &Model, fitted: &[Fitted]) -> Result<Vec<Started>, EngineError> {
+fn launch(
+    ask: &Ask,
+    model: &Model,
+    fitted: &[Fitted],
+    cues: Option<&Arc<Cues>>,
+) -> Result<Vec<Started>, EngineError> {
     fitted
         .iter()
         .map(|fitted| {
@@ -147,7 +154,7 @@ fn launch(ask: &Ask, model: &Model, fitted: &[Fitted]) -> Result<Vec<Started>, E
             let n_prompt_tokens = count(&fitted.tokens);
             Ok(Started {
                 generation,
-                briefing: briefing(ask, model, fitted.budget.n_max),
+                briefing: cues.map(|cues| briefing(ask, model, cues, fitted.budget.n_max)),
                 budget: fitted.budget,
                 thinking: fitted.prompt.thinking,
                 n_prompt_tokens,
@@ -156,18 +163,16 @@ fn launch(ask: &Ask, model: &Model, fitted: &[Fitted]) -> Result<Vec<Started>, E
         .collect()
 }
 
-/// What it takes to bring an answer to its end in time; `None` where the model's cells cannot be cut back, so that
-/// nothing can be put in the place of tokens.
-fn briefing(ask: &Ask, model: &Model, n_max: u32) -> Option<Briefing> {
-    let cues = model.cues()?;
-    Some(Briefing {
-        cues,
+/// What it takes to bring an answer to its end in time.
+fn briefing(ask: &Ask, model: &Model, cues: &Arc<Cues>, n_max: u32) -> Briefing {
+    Briefing {
+        cues: Arc::clone(cues),
         language: ask.language,
         stops: ask.request.stop.clone(),
         step: model.engine.tempo().step().unwrap_or_default(),
         n_useful: model.settings.useful_tokens,
         n_max,
-    })
+    }
 }
 
 /// Late because the engine is gone, or because there is too much to do.

@@ -67,3 +67,20 @@ fn half_a_request_does_not_hold_up_the_end() {
     assert_eq!(next_response(&half_body).status, 408, "half a body is answered as at other times");
     assert_eq!(server.wait().code(), Some(0));
 }
+
+#[test]
+fn what_would_take_too_long_is_brought_to_its_end() {
+    let server =
+        Server::start(&patient().server("drain_ms", "1500").model("ctx", "32768").model("slots", "2"));
+    let body = with(with(endless(), "max_tokens", 30_000), "stream", true);
+    let mut running = server.stream(COMPLETIONS, &body);
+    assert!(matches!(running.next(), Some(Event::Chunk(_))));
+    let asked_at = std::time::Instant::now();
+    terminate(&server);
+    let last = running.chunks().pop().unwrap();
+    assert!(asked_at.elapsed() < Duration::from_millis(1500) + SOON, "{:?}", asked_at.elapsed());
+    let outcome = last["dragon"]["outcome"].as_str().unwrap();
+    assert!(["landed", "partial"].contains(&outcome), "{last}");
+    assert_eq!(last["dragon"]["reason"], "shutdown", "{last}");
+    assert_eq!(server.wait().code(), Some(0));
+}

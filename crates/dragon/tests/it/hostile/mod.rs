@@ -10,6 +10,7 @@ mod drain;
 mod engine_death;
 mod field_lists;
 mod half_requests;
+mod keys;
 mod parent_death;
 mod protocol;
 mod queue;
