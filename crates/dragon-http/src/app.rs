@@ -1,6 +1,7 @@
 //! What the server serves: its settings and its models.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use dragon_api::{ApiError, ModelCard};
@@ -8,9 +9,11 @@ use dragon_core::admission;
 use dragon_core::sampling::SamplingDefaults;
 use dragon_supervisor::Engine;
 use dragon_template::ChatTemplate;
+use parking_lot::Mutex;
 use tokio::sync::{OnceCell, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
+use crate::answer::Group;
 use crate::cues::Cues;
 use crate::deadline::Drain;
 use crate::gate::Gate;
@@ -34,8 +37,6 @@ pub struct Settings {
     pub clients: Vec<ClientSettings>,
     /// When the server stops, answers in progress have this long.
     pub drain: Duration,
-    /// Whether identical requests of different clients share a generation.
-    pub share_across_clients: bool,
 }
 
 /// Settings of one model.
@@ -51,6 +52,8 @@ pub struct ModelSettings {
     pub max_tokens: Option<u32>,
     /// Tokens of an answer that is worth a slot.
     pub useful_tokens: u32,
+    /// Whether identical requests of different clients share a generation.
+    pub share_across_clients: bool,
     /// Values for sampling fields that a request leaves out.
     pub sampling: SamplingDefaults,
     /// Renders conversations; without it chat is refused.
@@ -68,6 +71,8 @@ pub struct Model {
     pub(crate) facts: Facts,
     /// What may be written into answers; `None` for a model whose cells cannot be cut back.
     cues: Option<OnceCell<Arc<Cues>>>,
+    /// Answers that are being made and can be joined, by what was asked.
+    pub(crate) groups: Mutex<HashMap<String, Weak<Group>>>,
 }
 
 /// What the engine reported when it was first ready; it stays the same over restarts.
@@ -87,7 +92,7 @@ pub(crate) struct Facts {
 #[derive(Debug)]
 pub struct App {
     pub(crate) settings: Settings,
-    models: Vec<Model>,
+    models: Vec<Arc<Model>>,
     clients: Clients,
     /// By when everything is to be answered.
     drain: watch::Sender<Option<Instant>>,
@@ -119,7 +124,7 @@ impl Model {
         };
         let gate = Gate::new(queue);
         let cues = ready.keeps_prefixes.then(OnceCell::new);
-        Self { settings, engine, gate, facts, cues }
+        Self { settings, engine, gate, facts, cues, groups: Mutex::default() }
     }
 
     pub(crate) fn card(&self) -> ModelCard {
@@ -175,6 +180,7 @@ impl App {
     /// `models` in the order in which `/v1/models` lists them.
     pub fn new(settings: Settings, models: Vec<Model>) -> Self {
         let clients = Clients::new(settings.clients.clone());
+        let models = models.into_iter().map(Arc::new).collect();
         Self { settings, models, clients, drain: watch::Sender::new(None) }
     }
 
@@ -197,12 +203,12 @@ impl App {
         self.models.iter().map(|model| model.settings.id.clone()).collect()
     }
 
-    pub(crate) fn models(&self) -> &[Model] {
+    pub(crate) fn models(&self) -> &[Arc<Model>] {
         &self.models
     }
 
     /// The model with this id. Ids are looked up in memory: no request makes the server touch the disk.
-    pub(crate) fn model(&self, id: &str) -> Result<&Model, ApiError> {
+    pub(crate) fn model(&self, id: &str) -> Result<&Arc<Model>, ApiError> {
         self.models
             .iter()
             .find(|model| model.settings.id == id)

@@ -37,6 +37,8 @@ impl Deadline {
 pub(crate) struct Closing {
     pub(crate) deadline: Deadline,
     drain: Drain,
+    /// The earliest deadline of those who share the answer.
+    earliest: watch::Receiver<Option<Instant>>,
 }
 
 /// By when the server wants to have answered everything; `None` while it does not stop.
@@ -46,12 +48,18 @@ pub(crate) type Drain = watch::Receiver<Option<Instant>>;
 
 impl Closing {
     pub(crate) fn new(deadline: Deadline, drain: Drain) -> Self {
-        Self { deadline, drain }
+        Self { deadline, drain, earliest: watch::Sender::new(None).subscribe() }
+    }
+
+    /// The same for an answer that is shared by others, whose earliest deadline `earliest` tells.
+    pub(crate) fn shared(self, earliest: watch::Receiver<Option<Instant>>) -> Self {
+        Self { earliest, ..self }
     }
 
     /// When that is, as things are, and what it will have been.
     pub(crate) fn at(&self) -> (Instant, Reason) {
-        let deadline_at = self.deadline.at();
+        let own = self.deadline.at();
+        let deadline_at = self.earliest.borrow().map_or(own, |earliest| earliest.min(own));
         match *self.drain.borrow() {
             Some(drained_at) if drained_at < deadline_at => (drained_at, Reason::Shutdown),
             Some(_) | None => (deadline_at, Reason::Deadline),
@@ -65,6 +73,7 @@ impl Closing {
             tokio::select! {
                 () = sleep_until(at) => return reason,
                 Ok(()) = self.drain.changed() => {}
+                Ok(()) = self.earliest.changed() => {}
             }
         }
     }

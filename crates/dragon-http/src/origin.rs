@@ -86,7 +86,6 @@ mod tests {
             allowed_hosts: vec!["box.lan".into()],
             clients: Vec::new(),
             drain: Duration::ZERO,
-            share_across_clients: false,
         }
     }
 

@@ -74,6 +74,5 @@ fn edge_settings(plan: &Plan) -> Settings {
         allowed_hosts: plan.allowed_hosts.clone(),
         clients: plan.clients.clone(),
         drain: plan.drain,
-        share_across_clients: plan.share_across_clients,
     }
 }

@@ -19,7 +19,7 @@ use crate::identity::Identity;
 const SEED_BITS: u32 = 53;
 
 /// A request that is in order, with what the server adds to it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Ask {
     pub(super) request: GenerateRequest,
     pub(super) head: AnswerHead,

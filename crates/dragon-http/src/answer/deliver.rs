@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use super::ask::Ask;
 use super::choice::Step;
-use super::run::Run;
+use super::making::Making;
 use crate::deadline::WRITE_GRACE;
 use crate::reply::{self, Reply};
 
@@ -20,28 +20,28 @@ use crate::reply::{self, Reply};
 const STREAM_EVENTS: usize = 64;
 
 /// Delivers the answer in the way that the client asked for.
-pub(super) async fn deliver(ask: Ask, run: Run, tasks: &TaskTracker) -> Result<Reply, ApiError> {
+pub(super) async fn deliver(ask: Ask, making: Making, tasks: &TaskTracker) -> Result<Reply, ApiError> {
     match ask.request.delivery {
-        Delivery::Whole => whole(&ask, run).await,
-        Delivery::Stream { include_usage } => stream(ask, run, include_usage, tasks).await,
+        Delivery::Whole => whole(&ask, making).await,
+        Delivery::Stream { include_usage } => stream(ask, making, include_usage, tasks).await,
     }
 }
 
-async fn whole(ask: &Ask, mut run: Run) -> Result<Reply, ApiError> {
-    let mut answers: Vec<ChoiceAnswer> = (0..run.n_choices()).map(|_| empty_answer(ask)).collect();
-    while let Some((index, step)) = run.next().await {
+async fn whole(ask: &Ask, mut making: Making) -> Result<Reply, ApiError> {
+    let mut answers: Vec<ChoiceAnswer> = (0..making.n_choices()).map(|_| empty_answer(ask)).collect();
+    while let Some((index, step)) = making.next().await {
         if let Some(answer) = answers.get_mut(index as usize) {
             extend(answer, step);
         }
     }
-    let label = run.label(ask);
+    let label = making.label(ask);
     if let (Outcome::Fallback, FallbackMode::Error, Some(reason)) =
         (label.outcome, ask.fallback, label.reason)
-        && run.usage().n_completion == 0
+        && making.usage().n_completion == 0
     {
-        return Err(run.unanswered(reason));
+        return Err(making.unanswered(reason));
     }
-    let mut reply = reply::document(ask.head.whole(&answers, &run.usage(), &label));
+    let mut reply = reply::document(ask.head.whole(&answers, &making.usage(), &label));
     for (name, value) in label_headers(&label) {
         reply::set_header(&mut reply, name, value);
     }
@@ -75,22 +75,27 @@ fn extend(answer: &mut ChoiceAnswer, step: Step) {
 }
 
 /// The head of the answer waits for the first text or the verdict, because after it no status can change.
-async fn stream(ask: Ask, mut run: Run, include_usage: bool, tasks: &TaskTracker) -> Result<Reply, ApiError> {
-    let opening = until_first_text(&mut run).await;
+async fn stream(
+    ask: Ask,
+    mut making: Making,
+    include_usage: bool,
+    tasks: &TaskTracker,
+) -> Result<Reply, ApiError> {
+    let opening = until_first_text(&mut making).await;
     let has_text = opening.iter().any(|(_, step)| !is_fallback(step));
-    if let (FallbackMode::Error, false, Some(reason)) = (ask.fallback, has_text, run.label(&ask).reason) {
-        return Err(run.unanswered(reason));
+    if let (FallbackMode::Error, false, Some(reason)) = (ask.fallback, has_text, making.label(&ask).reason) {
+        return Err(making.unanswered(reason));
     }
     let (events, receiver) = mpsc::channel(STREAM_EVENTS);
     let encoder = StreamEncoder { head: ask.head.clone(), include_usage };
-    tasks.spawn(StreamWriter { encoder, ask, run, events }.write(opening));
+    tasks.spawn(StreamWriter { encoder, ask, making, events }.write(opening));
     Ok(reply::event_stream(receiver))
 }
 
 /// The first step that is the model's, after those choices that end without it; or all steps, where none is.
-async fn until_first_text(run: &mut Run) -> VecDeque<(u32, Step)> {
+async fn until_first_text(making: &mut Making) -> VecDeque<(u32, Step)> {
     let mut steps = VecDeque::new();
-    while let Some((choice, step)) = run.next().await {
+    while let Some((choice, step)) = making.next().await {
         let is_the_models = !is_fallback(&step);
         steps.push_back((choice, step));
         if is_the_models {
@@ -107,7 +112,7 @@ fn is_fallback(step: &Step) -> bool {
 /// Writes one stream; lives in a task of its own and ends when the stream does or the client is gone.
 struct StreamWriter {
     ask: Ask,
-    run: Run,
+    making: Making,
     encoder: StreamEncoder,
     events: mpsc::Sender<Bytes>,
 }
@@ -124,16 +129,16 @@ impl StreamWriter {
     }
 
     async fn write_all(&mut self, mut opening: VecDeque<(u32, Step)>) -> Result<(), Gone> {
-        let openings = (0..self.run.n_choices()).flat_map(|choice| self.encoder.opening(choice)).collect();
+        let openings = (0..self.making.n_choices()).flat_map(|choice| self.encoder.opening(choice)).collect();
         self.send(openings).await?;
         while let Some((choice, step)) = self.next(&mut opening).await? {
-            let is_last = opening.is_empty() && self.run.is_done();
+            let is_last = opening.is_empty() && self.making.is_done();
             let bytes = self.encode(choice, &step, is_last);
             self.send(bytes).await?;
         }
         let mut end = Vec::new();
         if self.encoder.include_usage {
-            end.extend(self.encoder.usage(&self.run.usage(), &self.run.label(&self.ask)));
+            end.extend(self.encoder.usage(&self.making.usage(), &self.making.label(&self.ask)));
         }
         end.extend_from_slice(DONE);
         self.send(end).await
@@ -146,7 +151,7 @@ impl StreamWriter {
         tokio::select! {
             biased;
             () = self.events.closed() => Err(Gone),
-            step = self.run.next() => Ok(step),
+            step = self.making.next() => Ok(step),
         }
     }
 
@@ -155,7 +160,7 @@ impl StreamWriter {
             step.delta.as_ref().map(|delta| self.encoder.delta(choice, delta)).unwrap_or_default();
         if let Some(ending) = step.ending {
             let carries_label = is_last && !self.encoder.include_usage;
-            let label = carries_label.then(|| self.run.label(&self.ask));
+            let label = carries_label.then(|| self.making.label(&self.ask));
             bytes.extend(self.encoder.finish(choice, ending.finish, label.as_ref()));
         }
         bytes

@@ -5,6 +5,9 @@ mod choice;
 mod deliver;
 mod dispatch;
 mod generations;
+mod group;
+mod making;
+mod member;
 mod pilot;
 mod prompt;
 mod run;
@@ -28,7 +31,7 @@ use crate::identity::Identity;
 use crate::reply::{self, Reply};
 
 use ask::Ask;
-use run::Run;
+pub(crate) use group::Group;
 
 /// How and when a request came.
 #[derive(Clone, Copy)]
@@ -92,15 +95,11 @@ where
     let ask = Ask::new(endpoint, &call, request, model, app.drain())?;
     call.arrival.clock.cut_at(ask.deadline().at() + WRITE_GRACE);
 
-    // admit and dispatch: a place in the queue, the prompt, its tokens, the slots, the engine
-    let run = match dispatch::dispatch(&ask, model).await {
-        Ok(run) => run,
-        Err(Refusal::Mistake(error)) => return Err(error),
-        Err(Refusal::Unserved(unserved)) => Run::unserved(&ask, unserved),
-    };
+    // join or admit and dispatch: a place in the queue, the prompt, its tokens, the slots, the engine
+    let making = making::begin(&ask, model).await?;
 
-    // deliver and settle: the run holds the permit until the last token
-    deliver::deliver(ask, run, call.arrival.tasks).await
+    // deliver and settle: what is being made holds the permit until the last token
+    deliver::deliver(ask, making, call.arrival.tasks).await
 }
 
 /// A random number, for ids and for seeds that clients leave to the server. `RandomState` is seeded by the

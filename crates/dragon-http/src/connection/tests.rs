@@ -14,7 +14,6 @@ async fn answer_to(sent: &str) -> (String, Duration) {
         allowed_hosts: Vec::new(),
         clients: Vec::new(),
         drain: Duration::ZERO,
-        share_across_clients: false,
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

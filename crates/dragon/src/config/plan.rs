@@ -45,7 +45,6 @@ pub(crate) struct Plan {
     pub(crate) cors_origins: Vec<String>,
     pub(crate) allowed_hosts: Vec<String>,
     pub(crate) drain: Duration,
-    pub(crate) share_across_clients: bool,
     pub(crate) clients: Vec<ClientSettings>,
     /// At least one, ids unique, unless a problem was noted.
     pub(crate) models: Vec<ModelPlan>,
@@ -79,6 +78,7 @@ pub(crate) struct ModelPlan {
     pub(crate) deadline: Duration,
     pub(crate) queue_max: u32,
     pub(crate) useful_tokens: u32,
+    pub(crate) share_across_clients: bool,
     pub(crate) chat_template: Option<Located<PathBuf>>,
     pub(crate) sampling: SamplingDefaults,
 }
@@ -122,7 +122,6 @@ impl Plan {
         Self {
             listen,
             drain: Duration::from_millis(drain_ms.into()),
-            share_across_clients: server.share_across_clients.unwrap_or(false),
             clients: client::resolve(&clients, problems),
             max_connections: server.max_connections.unwrap_or(defaults::MAX_CONNECTIONS),
             max_body_bytes: server.max_body_bytes.unwrap_or(defaults::MAX_BODY_BYTES),
@@ -254,6 +253,7 @@ fn resolve_model(section: ModelSection, path: Located<PathBuf>, server: &ServerS
         deadline: Duration::from_millis(deadline_ms.into()),
         queue_max: section.queue_max.or(server.queue_max).unwrap_or(defaults::QUEUE_MAX),
         useful_tokens: section.useful_tokens.unwrap_or(defaults::USEFUL_TOKENS),
+        share_across_clients: server.share_across_clients.unwrap_or(false),
         chat_template: section.chat_template.map(resolve_path),
         sampling: SamplingDefaults {
             temperature: section.temperature.unwrap_or(shipped.temperature),

@@ -56,6 +56,7 @@ mod tests {
                 deadline: Duration::from_secs(10),
                 queue_max: 100,
                 useful_tokens: 32,
+                share_across_clients: false,
                 max_tokens: None,
                 sampling: SamplingDefaults::default(),
                 template: None,

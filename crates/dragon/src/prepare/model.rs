@@ -73,6 +73,7 @@ fn edge_settings(plan: &ModelPlan, template: Option<ChatTemplate>) -> ModelSetti
         deadline: plan.deadline,
         queue_max: as_usize(plan.queue_max),
         useful_tokens: plan.useful_tokens,
+        share_across_clients: plan.share_across_clients,
         max_tokens: plan.max_tokens,
         sampling: plan.sampling,
         template,

@@ -16,6 +16,7 @@ mod protocol;
 mod queue;
 mod raw;
 mod routes;
+mod sharing;
 mod slow_reader;
 mod tokenizer;
 mod whitelist;
