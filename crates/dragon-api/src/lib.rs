@@ -16,6 +16,7 @@ mod headers;
 mod label;
 mod limits;
 mod logprobs;
+mod metrics;
 mod parse;
 mod paths;
 mod quote;
@@ -36,6 +37,7 @@ pub use headers::{
 };
 pub use label::label_headers;
 pub use limits::*;
+pub use metrics::{METRICS_TYPE, Metrics, ModelMetrics};
 pub use parse::{parse_chat, parse_completion};
 pub use paths::{ENDPOINTS, EndpointPath, nearest_endpoint};
 pub use request::*;

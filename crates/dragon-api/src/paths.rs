@@ -17,6 +17,7 @@ pub const ENDPOINTS: &[EndpointPath] = &[
     EndpointPath { methods: "GET, HEAD, OPTIONS", path: "/v1/models/{id}" },
     EndpointPath { methods: "GET, HEAD, OPTIONS", path: "/health" },
     EndpointPath { methods: "GET, HEAD, OPTIONS", path: "/ready" },
+    EndpointPath { methods: "GET, HEAD, OPTIONS", path: "/metrics" },
 ];
 
 const CHAT: &str = "/v1/chat/completions";

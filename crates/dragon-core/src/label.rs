@@ -16,7 +16,7 @@ pub enum Outcome {
 }
 
 /// Why an answer is not [`Outcome::Complete`]. A closed list: clients match on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
     /// The deadline came first.
     Deadline,

@@ -7,6 +7,7 @@
 
 pub mod admission;
 pub mod budget;
+pub mod event;
 pub mod label;
 pub mod rate;
 pub mod sampling;

@@ -18,6 +18,7 @@ use crate::cues::Cues;
 use crate::deadline::Drain;
 use crate::gate::Gate;
 use crate::identity::{ClientSettings, Clients};
+use crate::observe::{Observer, Refusals};
 
 /// The gate learns the engine's speed this often: at usual deadlines some ten times before a request's time is over.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -71,6 +72,7 @@ pub struct Model {
     pub(crate) facts: Facts,
     /// What may be written into answers; `None` for a model whose cells cannot be cut back.
     cues: Option<OnceCell<Arc<Cues>>>,
+    pub(crate) observer: Arc<Observer>,
     /// Answers that are being made and can be joined, by what was asked.
     pub(crate) groups: Mutex<HashMap<String, Weak<Group>>>,
 }
@@ -94,6 +96,7 @@ pub struct App {
     pub(crate) settings: Settings,
     models: Vec<Arc<Model>>,
     clients: Clients,
+    pub(crate) refusals: Refusals,
     /// By when everything is to be answered.
     drain: watch::Sender<Option<Instant>>,
 }
@@ -124,7 +127,7 @@ impl Model {
         };
         let gate = Gate::new(queue);
         let cues = ready.keeps_prefixes.then(OnceCell::new);
-        Self { settings, engine, gate, facts, cues, groups: Mutex::default() }
+        Self { settings, engine, gate, facts, cues, observer: Arc::default(), groups: Mutex::default() }
     }
 
     pub(crate) fn card(&self) -> ModelCard {
@@ -181,7 +184,7 @@ impl App {
     pub fn new(settings: Settings, models: Vec<Model>) -> Self {
         let clients = Clients::new(settings.clients.clone());
         let models = models.into_iter().map(Arc::new).collect();
-        Self { settings, models, clients, drain: watch::Sender::new(None) }
+        Self { settings, models, clients, refusals: Refusals::default(), drain: watch::Sender::new(None) }
     }
 
     pub(crate) fn clients(&self) -> &Clients {

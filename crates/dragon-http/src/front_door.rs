@@ -19,6 +19,7 @@ use dragon_api::{ApiError, Endpoint};
 use crate::answer::{self, Arrival, Call};
 use crate::app::App;
 use crate::arrival::{ArrivalClock, RequestBody};
+use crate::observe;
 use crate::origin::{self, Asked, Foreign};
 use crate::readiness::{self, Detail};
 use crate::reply::{self, Reply, ReplyBody};
@@ -52,6 +53,7 @@ enum Route<'path> {
     Model(&'path str),
     Health,
     Ready,
+    Metrics,
     /// `OPTIONS`, which browsers send before a request from another origin.
     Preflight {
         allow: &'static str,
@@ -74,10 +76,14 @@ pub(crate) async fn enter(
         Ok(()) => {
             let (head, body) = request.into_parts();
             let arrival = Arrival { arrived_at, request_id: &request_id, clock, tasks };
-            go(app, endpoints, arrival, &head, body).await.unwrap_or_else(|error| reply::error(&error))
+            go(app, endpoints, arrival, &head, body).await
         }
-        Err(error) => reply::error(&error),
-    };
+        Err(error) => Err(error),
+    }
+    .unwrap_or_else(|error| {
+        app.refusals.saw(&error);
+        reply::error(&error)
+    });
     if clock.is_body_unread() {
         // What is still coming would be taken for the next request.
         reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -104,7 +110,7 @@ async fn go(
             let identity = identify()?;
             identity.charge_request()?;
             let call = Call { arrival, headers: &head.headers, identity };
-            Ok(answer::answer(app, endpoint, call, body).await)
+            answer::answer(app, endpoint, call, body).await
         }
         Route::Models => {
             identify()?;
@@ -115,6 +121,10 @@ async fn go(
             identify()?;
             let model = app.model(&percent_decode_str(id).decode_utf8_lossy())?;
             Ok(reply::document(dragon_api::model(&model.card())))
+        }
+        Route::Metrics => {
+            identify()?;
+            Ok(reply::text(dragon_api::METRICS_TYPE, observe::metrics(app).text()))
         }
         Route::Health => Ok(reply::document(dragon_api::health())),
         Route::Ready => Ok(readiness::report(app, Detail::for_peer(endpoints.peer))),
@@ -134,6 +144,7 @@ impl<'path> Route<'path> {
             "/v1/models" => (Self::Models, GET),
             "/health" => (Self::Health, GET),
             "/ready" => (Self::Ready, GET),
+            "/metrics" => (Self::Metrics, GET),
             _ => match path.strip_prefix("/v1/models/") {
                 Some(id) if !id.is_empty() => (Self::Model(id), GET),
                 _ => return Err(ApiError::unknown_path(path)),

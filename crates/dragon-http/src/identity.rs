@@ -3,6 +3,7 @@
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use dragon_api::{ApiError, Limit};
@@ -54,6 +55,7 @@ pub(crate) struct Client {
     settings: ClientSettings,
     requests: Option<Mutex<Bucket>>,
     tokens: Option<Mutex<Bucket>>,
+    n_tokens: AtomicU64,
 }
 
 /// Who sends a request.
@@ -74,9 +76,9 @@ impl Clients {
         }
     }
 
-    /// The configured ones, by their names.
-    pub(crate) fn names(&self) -> impl Iterator<Item = (PayerId, &str)> {
-        (0..).map(PayerId).zip(self.configured.iter().map(|client| client.settings.name.as_str()))
+    /// What each configured one has used since the start.
+    pub(crate) fn tokens(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.configured.iter().map(|client| (client.settings.name.as_str(), client.n_tokens.load(Relaxed)))
     }
 
     /// Who sends this.
@@ -125,6 +127,7 @@ impl Client {
         Self {
             requests: bucket(settings.requests_per_min),
             tokens: bucket(settings.tokens_per_min),
+            n_tokens: AtomicU64::new(0),
             settings,
         }
     }
@@ -162,7 +165,9 @@ impl Identity {
 
     /// Counts the tokens of an answer. They are known only at its end, so the limit can be overdrawn once.
     pub(crate) fn charge_tokens(&self, n_tokens: u32) {
-        if let Some(tokens) = self.client.as_ref().and_then(|client| client.tokens.as_ref()) {
+        let Some(client) = &self.client else { return };
+        client.n_tokens.fetch_add(n_tokens.into(), Relaxed);
+        if let Some(tokens) = &client.tokens {
             tokens.lock().take(Instant::now(), n_tokens);
         }
     }

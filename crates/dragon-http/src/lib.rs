@@ -13,6 +13,7 @@ mod deadline;
 mod front_door;
 mod gate;
 mod identity;
+mod observe;
 mod origin;
 mod readiness;
 mod reply;

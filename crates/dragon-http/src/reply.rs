@@ -36,6 +36,13 @@ pub(crate) fn json_reply(status: StatusCode, json: Vec<u8>) -> Reply {
     reply
 }
 
+/// A text of any kind.
+pub(crate) fn text(media_type: &'static str, text: String) -> Reply {
+    let mut reply = Response::new(ReplyBody::Whole(Full::new(text.into())));
+    reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    reply
+}
+
 /// An error in the API's format.
 pub(crate) fn error(error: &ApiError) -> Reply {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write as _};
 
 use clap::Args;
 use sha2::{Digest, Sha256};
@@ -40,8 +40,10 @@ pub(crate) fn run(args: &KeyArgs) -> Exit {
         return report::failure(Exit::Internal, &format!("{RANDOM} gives no random bytes: {error}"));
     }
     let key = format!("dragon-{}", hexadecimal(&bytes));
-    println!("{}", block(&name, &key));
-    Exit::Drained
+    match writeln!(std::io::stdout(), "{}", block(&name, &key)) {
+        Ok(()) => Exit::Drained,
+        Err(error) => report::failure(Exit::Internal, &format!("the key cannot be printed: {error}")),
+    }
 }
 
 /// The file holds the digest only, so that whoever reads it cannot ask in the client's name.

@@ -1,11 +1,14 @@
 //! Everything that is known of a request once it has been understood.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use dragon_api::{
     AnswerHead, ApiError, Endpoint, FallbackMode, GenerateRequest, Input, Role, parse_deadline_header,
     parse_fallback_header, parse_guard_header,
 };
+use dragon_core::event::Event;
+use dragon_core::label::Label;
 use dragon_core::sampling::Sampling;
 use dragon_guard::Language;
 use http::HeaderMap;
@@ -14,6 +17,7 @@ use super::Call;
 use crate::app::Model;
 use crate::deadline::{Closing, Deadline, Drain};
 use crate::identity::Identity;
+use crate::observe::Observer;
 
 /// Seeds drawn here stay below 2^53, so that a client whose numbers are doubles can send them back.
 const SEED_BITS: u32 = 53;
@@ -25,6 +29,7 @@ pub(super) struct Ask {
     pub(super) head: AnswerHead,
     pub(super) closing: Closing,
     pub(super) identity: Identity,
+    pub(super) observer: Arc<Observer>,
     /// Of the text that is answered, for words of the server's own.
     pub(super) language: Language,
     pub(super) fallback: FallbackMode,
@@ -53,6 +58,7 @@ impl Ask {
             sampling: request.sampling.resolve(&model.settings.sampling, drawn_seed),
             closing: Closing::new(Deadline::new(call.arrival.arrived_at, maximum, asked), drain),
             identity: call.identity.clone(),
+            observer: Arc::clone(&model.observer),
             language: language_of(&request.input),
             head: AnswerHead {
                 endpoint,
@@ -68,6 +74,16 @@ impl Ask {
     /// The deadline that holds.
     pub(super) fn deadline(&self) -> Deadline {
         self.closing.deadline
+    }
+
+    /// Reports the end of its answer.
+    pub(super) fn settled(&self, label: &Label, n_completion: u32) {
+        self.observer.saw(Event::Settled {
+            outcome: label.outcome,
+            reason: label.reason,
+            n_completion: if label.shared { 0 } else { n_completion },
+            took: self.deadline().arrived_at.elapsed(),
+        });
     }
 
     /// Bytes of all that is asked.

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 use dragon_api::{ApiError, ChoiceAnswer, DONE, Delivery, FallbackMode, StreamEncoder, label_headers};
+use dragon_core::event::Event;
 use dragon_core::label::{FinishReason, Outcome};
 use tokio::sync::mpsc;
 use tokio::time::timeout_at;
@@ -35,6 +36,7 @@ async fn whole(ask: &Ask, mut making: Making) -> Result<Reply, ApiError> {
         }
     }
     let label = making.label(ask);
+    ask.settled(&label, making.usage().n_completion);
     if let (Outcome::Fallback, FallbackMode::Error, Some(reason)) =
         (label.outcome, ask.fallback, label.reason)
         && making.usage().n_completion == 0
@@ -125,7 +127,10 @@ struct Gone;
 impl StreamWriter {
     async fn write(mut self, opening: VecDeque<(u32, Step)>) {
         // Whoever is gone needs no further word; dropping the run frees its slots.
-        let _gone: Result<(), Gone> = self.write_all(opening).await;
+        match self.write_all(opening).await {
+            Ok(()) => self.ask.settled(&self.making.label(&self.ask), self.making.usage().n_completion),
+            Err(Gone) => self.ask.observer.saw(Event::Left),
+        }
     }
 
     async fn write_all(&mut self, mut opening: VecDeque<(u32, Step)>) -> Result<(), Gone> {

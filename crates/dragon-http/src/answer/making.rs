@@ -13,7 +13,6 @@ use super::{Refusal, dispatch, group};
 use crate::app::Model;
 
 /// What is delivered step by step.
-#[expect(clippy::large_enum_variant, reason = "there is one for each request, and it stays where it is")]
 pub(super) enum Making {
     Own(Run),
     Shared(Member),

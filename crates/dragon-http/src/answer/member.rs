@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dragon_api::{ApiError, Delta, Usage};
+use dragon_core::event::Event;
 use dragon_core::label::{Ending, Label, Outcome, Reason};
 use dragon_guard::fallback;
 use tokio::sync::watch;
@@ -45,6 +46,9 @@ impl Member {
         key: String,
     ) -> Result<Result<Self, Unserved>, ApiError> {
         let (group, is_joiner) = Group::enter(ask, model, key);
+        if is_joiner {
+            ask.observer.saw(Event::Joined);
+        }
         let mut member = Self {
             news: group.news(),
             group,

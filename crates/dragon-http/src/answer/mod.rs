@@ -28,7 +28,7 @@ use crate::arrival::ArrivalClock;
 use crate::body;
 use crate::deadline::WRITE_GRACE;
 use crate::identity::Identity;
-use crate::reply::{self, Reply};
+use crate::reply::Reply;
 
 use ask::Ask;
 pub(crate) use group::Group;
@@ -65,17 +65,27 @@ pub(crate) enum Refusal {
     Unserved(Unserved),
 }
 
-/// Answers a request: with the model's text, with a labelled fallback, or with an error that says what to do.
-pub(crate) async fn answer<B>(app: &App, endpoint: Endpoint, call: Call<'_>, body: B) -> Reply
+/// Answers a request: with the model's text or a labelled fallback.
+///
+/// # Errors
+/// An error of the API, which says what to do.
+pub(crate) async fn answer<B>(
+    app: &App,
+    endpoint: Endpoint,
+    call: Call<'_>,
+    body: B,
+) -> Result<Reply, ApiError>
 where
     B: Body<Data = Bytes, Error: std::error::Error + 'static> + Unpin,
 {
     let request_id = call.arrival.request_id.to_owned();
-    let reply = try_answer(app, endpoint, call, body).await.unwrap_or_else(|error| {
-        tracing::debug!(request_id, status = error.status(), code = error.code(), "refused");
-        reply::error(&error)
-    });
-    tracing::debug!(request_id, status = reply.status().as_u16(), "answered");
+    let reply = try_answer(app, endpoint, call, body).await;
+    match &reply {
+        Ok(reply) => tracing::debug!(request_id, status = reply.status().as_u16(), "answered"),
+        Err(error) => {
+            tracing::debug!(request_id, status = error.status(), code = error.code(), "refused");
+        }
+    }
     reply
 }
 

@@ -1,9 +1,11 @@
 //! A request whose answer is being made: its generations, its choices, its permit and its clock.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use dragon_api::{ApiError, Usage};
 use dragon_core::budget::TokenBudget;
+use dragon_core::event::Event as Decision;
 use dragon_core::label::{Ending, Label, Outcome, Reason};
 use dragon_core::text::Thinking;
 use dragon_guard::landing::Pressure;
@@ -18,6 +20,7 @@ use super::pilot::{Briefing, Conditions, Pilot};
 use crate::deadline::Closing;
 use crate::gate::Permit;
 use crate::identity::Identity;
+use crate::observe::Observer;
 
 /// One prompt's generation, just started.
 pub(super) struct Started {
@@ -47,6 +50,7 @@ pub(super) struct Run {
     detail: Option<String>,
     /// Pays for the tokens.
     identity: Identity,
+    observer: Arc<Observer>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -62,6 +66,8 @@ struct Times {
 impl Run {
     pub(super) fn new(ask: &Ask, permit: Permit, started: Vec<Started>) -> Self {
         let mut run = Self::empty(ask);
+        let waited = run.times.dispatched_at.saturating_duration_since(run.closing.deadline.arrived_at);
+        run.observer.saw(Decision::Started { waited });
         permit.runs(started.iter().map(|started| started.generation.id()).collect());
         run.permit = Some(permit);
         let mut generations = Vec::with_capacity(started.len());
@@ -96,6 +102,7 @@ impl Run {
             permit: None,
             detail: None,
             identity: ask.identity.clone(),
+            observer: Arc::clone(&ask.observer),
         }
     }
 
@@ -181,6 +188,7 @@ impl Run {
         match event {
             Event::Prefilled { n_cached } => {
                 self.n_cached_tokens = self.n_cached_tokens.saturating_add(n_cached);
+                self.observer.saw(Decision::Prefilled { n_prompt: self.n_prompt_tokens, n_cached });
                 if let Some(permit) = &self.permit {
                     permit.prefilled(n_cached);
                 }
@@ -213,6 +221,7 @@ impl Run {
                 if self.generations.force(prompt, number, force) {
                     if let (Some(permit), Some((ends_by, reason))) = (&self.permit, choice.lands_by()) {
                         permit.lands(ends_by, reason);
+                        self.observer.saw(Decision::Landing(reason));
                     }
                     None
                 } else {

@@ -157,6 +157,12 @@ impl Gate {
         self.shared.state.lock().admission.occupancy()
     }
 
+    /// Generations that wait for their turn in the steps.
+    pub(crate) fn n_paused(&self) -> usize {
+        let state = self.shared.state.lock();
+        state.said.n_paused(state.running.len())
+    }
+
     /// Waits until others run than before.
     pub(crate) async fn shift(&self) {
         self.shared.shift.notified().await;

@@ -52,6 +52,17 @@ impl Rationed {
         Self(Ration { favoured, n_others: u32::try_from(n_others).unwrap_or(u32::MAX) })
     }
 
+    /// How many of so many are left out of a step.
+    pub(super) fn n_paused(&self, n_running: usize) -> usize {
+        let Ration { favoured, n_others } = &self.0;
+        let n_others = usize::try_from(*n_others).unwrap_or(usize::MAX);
+        if favoured.is_empty() {
+            0
+        } else {
+            n_running.saturating_sub(favoured.len()).saturating_sub(n_others)
+        }
+    }
+
     /// In how many turns each of the others has one, with so many requests running.
     pub(super) fn n_turns(&self, n_running: usize) -> u32 {
         let Ration { favoured, n_others } = &self.0;

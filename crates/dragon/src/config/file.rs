@@ -145,7 +145,7 @@ fn names_no_model(document: &DeTable<'_>) -> bool {
 }
 
 fn note_no_list(name: &str, place: Place, problems: &mut Problems) {
-    problems.configuration(place, name, "has to be a list of tables", &format!("write [[{name}]]"));
+    problems.configuration(place, name, "has to be a list of tables", format!("write [[{name}]]"));
 }
 
 fn read_list<T>(

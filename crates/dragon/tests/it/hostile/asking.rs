@@ -1,6 +1,7 @@
 //! Requests and what is expected of their answers.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use dragon_testkit::harness::{Response, Server, ServerOptions};
@@ -26,9 +27,12 @@ pub(super) fn short() -> Value {
     json!({"model": "tiny", "prompt": "Hello", "max_tokens": 4, "temperature": 0, "ignore_eos": true})
 }
 
-/// The body of a completion that ends by itself only after minutes.
+/// The body of a completion that ends by itself only after minutes. Each is another: equal ones would share one
+/// generation.
 pub(super) fn endless() -> Value {
-    json!({"model": "tiny", "prompt": "Hello", "max_tokens": 32_000, "temperature": 0, "ignore_eos": true})
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let prompt = format!("Hello {}", NEXT.fetch_add(1, Ordering::Relaxed));
+    json!({"model": "tiny", "prompt": prompt, "max_tokens": 32_000, "temperature": 0, "ignore_eos": true})
 }
 
 /// The body with a field set.

@@ -66,10 +66,10 @@ fn whole_answers_keep_the_text_that_was_made() {
 fn a_request_without_text_gets_a_fallback_or_is_answered_later_and_an_error_if_preferred() {
     let server = Server::start(&patient().model("prefill_chunk", "8"));
     // Prefilled in small chunks, so that the engine dies before the first token.
-    let long = with(endless(), "prompt", "The dragon sleeps. ".repeat(1500)).to_string();
+    let long = |text: &str| post(COMPLETIONS, &with(endless(), "prompt", text.repeat(1500)).to_string());
     let in_prefill = |model: &Value| model["busy_slots"] == 2;
-    let whole = sent(&server, &post(COMPLETIONS, &long));
-    let as_error = post(COMPLETIONS, &long);
+    let whole = sent(&server, &long("The dragon sleeps. "));
+    let as_error = long("The dragon dreams. ");
     let as_error =
         String::from_utf8(as_error).unwrap().replacen("host:", "x-dragon-fallback: error\r\nhost:", 1);
     let as_error = sent(&server, as_error.as_bytes());

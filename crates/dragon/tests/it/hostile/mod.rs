@@ -11,6 +11,7 @@ mod engine_death;
 mod field_lists;
 mod half_requests;
 mod keys;
+mod metrics;
 mod parent_death;
 mod protocol;
 mod queue;

@@ -20,10 +20,10 @@ impl Jammed {
     fn new(n_slots: u32) -> Self {
         let options = patient().model("slots", &n_slots.to_string()).model("queue_max", "1");
         let server = Server::start(&options);
-        let body = post(COMPLETIONS, &with(endless(), "n", n_slots).to_string());
-        let running = sent(&server, &body);
+        let body = || post(COMPLETIONS, &with(endless(), "n", n_slots).to_string());
+        let running = sent(&server, &body());
         let _ = server.wait_for(SOON, |model| model["busy_slots"] == n_slots);
-        let waiting = sent(&server, &body);
+        let waiting = sent(&server, &body());
         let _ = server.wait_for(SOON, |model| model["queue_waiting"] == 1);
         Self { _held: [running, waiting], server }
     }
@@ -37,9 +37,13 @@ impl Jammed {
 #[test]
 fn thirty_requests_on_four_slots_are_all_answered_alike() {
     let server = Server::start(&patient());
-    let ask = || server.post(COMPLETIONS, &with(short(), "max_tokens", 24)).json();
+    // With a stop string of its own, which never comes, each has its own generation.
+    let ask = |n: u32| {
+        let body = with(with(short(), "max_tokens", 24), "stop", format!("#stop {n}#"));
+        server.post(COMPLETIONS, &body).json()
+    };
     let answers: Vec<Value> = std::thread::scope(|scope| {
-        let asked: Vec<_> = (0..30).map(|_| scope.spawn(ask)).collect();
+        let asked: Vec<_> = (0..30).map(|n| scope.spawn(move || ask(n))).collect();
         asked.into_iter().map(|asked| asked.join().unwrap()).collect()
     });
     for answer in &answers {

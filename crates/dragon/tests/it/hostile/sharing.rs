@@ -10,7 +10,7 @@ use super::asking::{COMPLETIONS, SOON, endless, patient, short, with};
 
 /// Long enough for the others to come while it is being made.
 fn greedy() -> Value {
-    with(with(endless(), "max_tokens", 3000), "temperature", 0)
+    with(with(endless(), "max_tokens", 3000), "prompt", "Hello")
 }
 
 fn text(answer: &Value) -> &str {
@@ -74,7 +74,7 @@ fn what_chance_decides_is_not_shared_and_everyone_leaving_ends_it() {
 #[test]
 fn an_equal_seed_is_shared_and_another_is_not() {
     let server = Server::start(&patient().model("slots", "2"));
-    let seeded = |seed: u64| with(with(with(endless(), "max_tokens", 3000), "temperature", 1), "seed", seed);
+    let seeded = |seed: u64| with(with(greedy(), "temperature", 1), "seed", seed);
     let answers = thread::scope(|scope| {
         let ask = |seed| {
             scope.spawn({
