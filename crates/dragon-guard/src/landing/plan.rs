@@ -163,7 +163,8 @@ impl Moment {
         let usual = (n_in_all * MAX_TAIL_SHARE).min(f64::from(USUAL_TAIL));
         let alone = (n_in_all * TAIL_SHARE).max(usual).clamp(f64::from(MIN_TAIL), f64::from(MAX_TAIL));
         let loaded = alone.min(f64::from(LOADED_TAIL));
-        rounded(loaded + (alone - loaded) * pressure.rest())
+        // Squared: a long tail is the first thing that a queue takes.
+        rounded(loaded + (alone - loaded) * pressure.rest() * pressure.rest())
     }
 
     /// Whether all its tokens are made in about the time of a landing.

@@ -586,7 +586,7 @@ mod tests {
         let mut tail = String::new();
         let ending = loop {
             assert!(late.n_tokens < 1_000, "it never ended");
-            let word = if late.n_tokens % 9 == 0 { " it." } else { " so" };
+            let word = if late.n_tokens.is_multiple_of(9) { " it." } else { " so" };
             let Reaction::Step(step) = late.token(token(word)) else { panic!("it landed twice") };
             let ending = step.as_ref().and_then(|step| step.ending);
             tail.push_str(&all_text(step));

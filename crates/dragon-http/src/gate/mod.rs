@@ -4,6 +4,7 @@ mod ration;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use dragon_core::admission::{
     Admission, Arrival, Caller, Denial, Input, Occupancy, Output, PromptSize, Settings, Speeds, Standing,
@@ -37,6 +38,8 @@ struct State {
     admission: Admission,
     waiters: HashMap<Ticket, oneshot::Sender<Verdict>>,
     running: HashMap<Ticket, Running>,
+    /// What admission was told last.
+    speeds: Speeds,
     /// What the engine was told last.
     said: Rationed,
     next_ticket: u64,
@@ -96,6 +99,7 @@ impl Gate {
             admission: Admission::new(settings),
             waiters: HashMap::new(),
             running: HashMap::new(),
+            speeds: Speeds::default(),
             said: Rationed::default(),
             next_ticket: 0,
         };
@@ -145,7 +149,12 @@ impl Gate {
         // Those who take turns get a token in one turn of several.
         let n_turns = state.said.n_turns(state.running.len());
         let decode_step = tempo.step().map(|step| step.saturating_mul(n_turns));
-        state.handle(Input::Speeds(Speeds { prefill_per_token: tempo.prefill_per_token(), decode_step }));
+        let speeds = Speeds {
+            prefill_per_token: smoothed(state.speeds.prefill_per_token, tempo.prefill_per_token()),
+            decode_step: smoothed(state.speeds.decode_step, decode_step),
+        };
+        state.speeds = speeds;
+        state.handle(Input::Speeds(speeds));
     }
 
     /// Answers everyone who waits; nobody is let in any more.
@@ -178,6 +187,16 @@ impl Gate {
         tracing::debug!(?ration, "who runs has changed");
         state.said = ration.clone();
         Some(ration.0)
+    }
+}
+
+/// Half of a change is believed after about a second: a burst of arrivals slows the engine for a moment, and whoever is
+/// turned away because of that does not come back when it is over.
+fn smoothed(before: Option<Duration>, now: Option<Duration>) -> Option<Duration> {
+    const NEWEST_WEIGHT: u32 = 6;
+    match (before, now) {
+        (Some(before), Some(now)) => Some((before * (NEWEST_WEIGHT - 1) + now) / NEWEST_WEIGHT),
+        (before, now) => now.or(before),
     }
 }
 
@@ -292,8 +311,6 @@ impl Drop for Stay {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use dragon_core::admission::{ClientId, PayerId, Weight};
 
     use super::*;
