@@ -28,7 +28,7 @@ pub(crate) enum Command {
     ///
     /// Takes some minutes on an idle machine; see docs/TUNING.md.
     Tune(TuneArgs),
-    /// Print a new API key and the [[client]] block that admits it.
+    /// Print a new API key and the block of the configuration that admits it.
     Key(KeyArgs),
 }
 
