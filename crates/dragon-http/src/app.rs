@@ -108,6 +108,15 @@ pub fn tokens_per_s(ready: &dragon_ipc::Ready) -> Option<f64> {
     (!decode_time.is_zero()).then(|| decode_time.as_secs_f64().recip())
 }
 
+// === impl Facts ===
+
+impl Facts {
+    /// A text of so many bytes has no fewer tokens than this.
+    pub(crate) fn n_least_tokens(&self, n_bytes: usize) -> u32 {
+        u32::try_from(n_bytes / (self.max_token_bytes.max(1) as usize)).unwrap_or(u32::MAX)
+    }
+}
+
 // === impl Model ===
 
 impl Model {

@@ -23,11 +23,16 @@ pub fn sha256_of_file(path: &Path) -> io::Result<String> {
             Err(error) => return Err(error),
         }
     }
-    Ok(hasher.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
+    Ok(hexadecimal(&hasher.finalize()))
+}
+
+/// Bytes in lower-case hexadecimal digits.
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut digits, byte| {
         // Writing into a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    }))
+        let _ = write!(digits, "{byte:02x}");
+        digits
+    })
 }
 
 #[cfg(test)]

@@ -14,6 +14,6 @@ mod digest;
 mod memory;
 mod model_file;
 
-pub use digest::sha256_of_file;
+pub use digest::{hexadecimal, sha256_of_file};
 pub use memory::{KvElement, MemoryError, MemoryEstimate, estimate_memory};
 pub use model_file::{ModelFile, ModelFileError};

@@ -42,6 +42,6 @@ pub use error::{EngineError, Failure, Stage, StartError};
 pub use generation::Generation;
 pub use job::{AddSpecial, End, Event, Force, Job, MAX_LOGIT_BIAS, Token, TokenLogprobs, TopLogprob};
 pub use life::Patience;
-pub use state::{EngineState, Health, Heard, Progress};
+pub use state::{EngineState, Health, Heard, Progress, blend};
 pub use tempo::Tempo;
 pub use tool::{ToolError, run_tool};

@@ -139,7 +139,7 @@ fn busy_us(heartbeat: &Heartbeat) -> u64 {
 }
 
 /// A moving mean in which the newest value has a weight of 1/n.
-pub(crate) fn blend(mean: Option<Duration>, newest: Duration, n: u32) -> Duration {
+pub fn blend(mean: Option<Duration>, newest: Duration, n: u32) -> Duration {
     mean.map_or(newest, |mean| mean.saturating_mul(n - 1).saturating_add(newest) / n)
 }
 

@@ -14,7 +14,7 @@ mod settings;
 mod source;
 
 pub(crate) use file::check_id;
-pub(crate) use place::{Located, Place};
+pub(crate) use place::{Located, Place, twins};
 pub(crate) use plan::{Flags, ModelPlan, Plan};
 pub(crate) use problems::Problems;
 pub(crate) use settings::{UseTuned, Weights, defaults};

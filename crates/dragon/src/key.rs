@@ -1,10 +1,10 @@
 //! `dragon key NAME`: a new API key, and the block that admits it.
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{Read, Write as _};
 
 use clap::Args;
+use dragon_models::hexadecimal;
 use sha2::{Digest, Sha256};
 
 use crate::config::check_id;
@@ -56,14 +56,6 @@ fn block(name: &str, key: &str) -> String {
          name = \"{name}\"\n\
          key_sha256 = \"{digest}\""
     )
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut digits, byte| {
-        // Writing into a String cannot fail.
-        let _ = write!(digits, "{byte:02x}");
-        digits
-    })
 }
 
 #[cfg(test)]

@@ -30,6 +30,15 @@ pub struct Caller {
     pub max_waiting: Option<usize>,
 }
 
+// === impl Caller ===
+
+impl Caller {
+    /// Which client of which payer.
+    pub fn who(&self) -> (PayerId, ClientId) {
+        (self.payer, self.client)
+    }
+}
+
 // === impl Weight ===
 
 impl Weight {

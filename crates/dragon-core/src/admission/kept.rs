@@ -36,7 +36,7 @@ struct Departure {
 impl LastSeen {
     /// One of its requests has run and ended.
     pub(super) fn left(&mut self, caller: &Caller, now: Instant) {
-        let departure = Departure { who: name(caller), at: now };
+        let departure = Departure { who: caller.who(), at: now };
         if self.latest.is_some_and(|latest| latest.who != departure.who) {
             self.before = self.latest;
         }
@@ -44,7 +44,7 @@ impl LastSeen {
     }
 
     fn others(&self, than: &Caller) -> impl Iterator<Item = Departure> {
-        let than = name(than);
+        let than = than.who();
         self.latest.into_iter().chain(self.before).filter(move |departure| departure.who != than)
     }
 }
@@ -55,14 +55,14 @@ impl Admission {
     /// would wait for another's answers as soon as both have had as much.
     pub(super) fn next(&self) -> Option<&Waiting> {
         let next = self.queue.next(&self.ledger, |_| true)?;
-        if !self.takes_the_last(next) || self.slots.n_held_by(&next.arrival.caller) == 0 {
+        if !self.takes_the_last(next) || self.slots.n_held_by(next.arrival.caller.who()) == 0 {
             return Some(next);
         }
         let first = next.arrival.caller;
         let has_a_right = |caller: &Caller| {
             let share = self.ledger.share(caller);
             let is_within = share.of <= u64::from(self.slots.n_slots()).saturating_mul(share.part);
-            self.slots.n_held_by(caller) == 0 && is_within && self.is_hardly_richer(caller, &first)
+            self.slots.n_held_by(caller.who()) == 0 && is_within && self.is_hardly_richer(caller, &first)
         };
         self.queue.next(&self.ledger, has_a_right).or(Some(next))
     }
@@ -71,11 +71,11 @@ impl Admission {
     pub(super) fn is_kept_from(&self, waiting: &Waiting, now: Instant) -> bool {
         let caller = &waiting.arrival.caller;
         self.takes_the_last(waiting)
-            && self.slots.n_held_by(caller) > 0
+            && self.slots.n_held_by(caller.who()) > 0
             && self.queue.are_counted_all_of(caller)
             && self.last_seen.others(caller).any(|departure| {
                 now.saturating_duration_since(departure.at) < KEPT_FOR
-                    && !self.slots.is_held_by(departure.who)
+                    && self.slots.n_held_by(departure.who) == 0
             })
     }
 
@@ -93,8 +93,4 @@ impl Admission {
     fn takes_the_last(&self, waiting: &Waiting) -> bool {
         self.slots.n_free() <= waiting.arrival.n_slots
     }
-}
-
-fn name(caller: &Caller) -> (PayerId, ClientId) {
-    (caller.payer, caller.client)
 }

@@ -105,8 +105,8 @@ impl Queue {
 
     /// Whether nobody but this client has a request that could start.
     pub(super) fn are_counted_all_of(&self, caller: &Caller) -> bool {
-        let is_own = |it: &Caller| (it.payer, it.client) == (caller.payer, caller.client);
-        self.iter().filter(|waiting| waiting.is_counted()).all(|waiting| is_own(&waiting.arrival.caller))
+        let mut counted = self.iter().filter(|waiting| waiting.is_counted());
+        counted.all(|waiting| waiting.arrival.caller.who() == caller.who())
     }
 
     pub(super) fn n_waiting_of_client(&self, caller: &Caller) -> usize {

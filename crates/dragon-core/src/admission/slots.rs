@@ -102,15 +102,8 @@ impl Slots {
     }
 
     /// Slots that a client holds.
-    pub(super) fn n_held_by(&self, caller: &Caller) -> u32 {
-        let is_own = |it: &&Running| (it.caller.payer, it.caller.client) == (caller.payer, caller.client);
-        self.running.values().filter(is_own).map(|running| running.n_slots).sum()
-    }
-
-    /// Whether this client has anything running.
-    pub(super) fn is_held_by(&self, who: (PayerId, ClientId)) -> bool {
-        let is_own = |it: &Running| (it.caller.payer, it.caller.client) == who && it.n_slots > 0;
-        self.running.values().any(is_own)
+    pub(super) fn n_held_by(&self, who: (PayerId, ClientId)) -> u32 {
+        self.running.values().filter(|it| it.caller.who() == who).map(|running| running.n_slots).sum()
     }
 
     pub(super) fn n_busy(&self) -> u32 {

@@ -26,7 +26,7 @@ impl Admission {
 
     fn standing_of(&self, caller: &Caller) -> Standing {
         let has_waiting = self.queue.n_waiting_of_client(caller) > 0;
-        let n_held = u64::from(self.slots.n_held_by(caller));
+        let n_held = u64::from(self.slots.n_held_by(caller.who()));
         let share = self.ledger.share(caller);
         // Crosswise instead of divided: integers have no rounding.
         let is_over =

@@ -41,12 +41,11 @@ pub(super) async fn dispatch(ask: &Ask, model: &Model) -> Result<Run, Refusal> {
 
 /// What is known of a request before any work is done for it.
 fn newcomer(ask: &Ask, model: &Model) -> Newcomer {
-    let n_least = ask.n_bytes() / (model.facts.max_token_bytes.max(1) as usize);
     let n_max = ask.request.max_tokens.or(model.settings.max_tokens).unwrap_or(model.facts.n_ctx);
     Newcomer {
         caller: ask.identity.caller,
         n_slots: ask.n_choices(),
-        prompt: PromptSize::AtLeast(u32::try_from(n_least).unwrap_or(u32::MAX)),
+        prompt: PromptSize::AtLeast(model.facts.n_least_tokens(ask.n_bytes())),
         n_max_tokens: n_max.min(model.facts.n_ctx),
         deadline_at: ask.deadline().at(),
     }
@@ -93,8 +92,7 @@ async fn fit(ask: &Ask, model: &Model, prompt: Prompt) -> Result<Fitted, Refusal
 /// A text of so many bytes cannot fit, whatever its tokens are. Counting these takes seconds for a megabyte of
 /// the wrong characters, and this takes none.
 fn check_bytes(ask: &Ask, model: &Model, text: &str) -> Result<(), ApiError> {
-    let n_least = text.len() / (model.facts.max_token_bytes.max(1) as usize);
-    let n_least = u32::try_from(n_least).unwrap_or(u32::MAX);
+    let n_least = model.facts.n_least_tokens(text.len());
     if n_least >= model.facts.n_ctx { Err(too_long(ask, model, n_least)) } else { Ok(()) }
 }
 

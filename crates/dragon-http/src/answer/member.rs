@@ -141,19 +141,19 @@ impl Member {
     fn read(&mut self, step: Step) -> Step {
         self.n_read += 1;
         self.first_at.get_or_insert_with(Instant::now);
+        // A fallback of the group is no text of the model, and in the language of whoever started it.
+        if let Some(Ending { outcome: Outcome::Fallback, reason: Some(reason), .. }) = step.ending {
+            return self.cut(reason);
+        }
         self.has_text |= step.delta.is_some();
         if step.ending.is_some() {
             self.ended_at = Some(Instant::now());
         }
-        // A fallback of the group is in the language of whoever started it.
-        match step.ending {
-            Some(Ending { outcome: Outcome::Fallback, reason: Some(reason), .. }) => self.cut(reason),
-            _ => step,
-        }
+        step
     }
 
     fn cut(&mut self, reason: Reason) -> Step {
-        let ending = Ending::cut(reason, self.has_text && self.n_read > 0 && !self.is_fallback());
+        let ending = Ending::cut(reason, self.has_text);
         self.cut = Some(ending);
         self.ended_at = Some(Instant::now());
         let delta = (ending.outcome == Outcome::Fallback).then(|| Delta {
@@ -161,11 +161,6 @@ impl Member {
             ..Delta::default()
         });
         Step { delta, ending: Some(ending) }
-    }
-
-    fn is_fallback(&self) -> bool {
-        let is_one = |made: &Made| made.ending.is_some_and(|ending| ending.outcome == Outcome::Fallback);
-        self.made().as_ref().is_some_and(is_one)
     }
 
     /// Waits for more; the reason, where the end of its own time comes first.

@@ -13,7 +13,7 @@ use dragon_core::admission::{
 use dragon_core::label::Reason;
 use dragon_guard::landing::Pressure;
 use dragon_ipc::{GenerationId, Ration};
-use dragon_supervisor::{EngineState, Tempo};
+use dragon_supervisor::{EngineState, Tempo, blend};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
@@ -194,10 +194,7 @@ impl Gate {
 /// turned away because of that does not come back when it is over.
 fn smoothed(before: Option<Duration>, now: Option<Duration>) -> Option<Duration> {
     const NEWEST_WEIGHT: u32 = 6;
-    match (before, now) {
-        (Some(before), Some(now)) => Some((before * (NEWEST_WEIGHT - 1) + now) / NEWEST_WEIGHT),
-        (before, now) => now.or(before),
-    }
+    now.map(|now| blend(before, now, NEWEST_WEIGHT)).or(before)
 }
 
 // === impl State ===

@@ -9,7 +9,7 @@ use dragon_http::{ClientSettings, KeyHash};
 use super::file::checks;
 use super::reader::{NotYet, Reader, give};
 use super::settings::{Setting, client};
-use super::{Located, Place, Problems};
+use super::{Located, Place, Problems, twins};
 use crate::size::as_usize;
 
 /// One `[[client]]`, as the file has it.
@@ -73,12 +73,9 @@ fn refuse_twins(
     problems: &mut Problems,
 ) {
     let values: Vec<&Located<String>> = sections.iter().filter_map(value).collect();
-    for (idx, twin) in values.iter().enumerate() {
-        let earlier = values.iter().take(idx).find(|earlier| earlier.value == twin.value);
-        if let Some(earlier) = earlier {
-            let wrong = format!("is that of another client already ({})", earlier.place);
-            problems.configuration(twin.place.clone(), setting, wrong, "give every client its own");
-        }
+    for (twin, earlier) in twins(&values) {
+        let wrong = format!("is that of another client already ({earlier})");
+        problems.configuration(twin.place.clone(), setting, wrong, "give every client its own");
     }
 }
 

@@ -22,6 +22,16 @@ pub(crate) struct Located<T> {
     pub(crate) place: Place,
 }
 
+/// Values that were set before, each with the place of the first.
+pub(crate) fn twins<'a>(
+    values: &'a [&'a Located<String>],
+) -> impl Iterator<Item = (&'a Located<String>, &'a Place)> {
+    values.iter().enumerate().filter_map(|(idx, twin)| {
+        let earlier = values.iter().take(idx).find(|earlier| earlier.value == twin.value)?;
+        Some((*twin, &earlier.place))
+    })
+}
+
 // === impl Place ===
 
 impl Place {

@@ -12,7 +12,7 @@ use super::client;
 use super::file::{FileConfig, ModelSection, Models, ServerSection, check_id, parse_listen};
 use super::reader::give;
 use super::settings::{Integer, UseTuned, Weights, defaults, model, server};
-use super::{Located, Place, Problems};
+use super::{Located, Place, Problems, twins};
 
 /// Only this machine: listening further is a decision that somebody has to take.
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 8080));
@@ -221,12 +221,9 @@ fn model_from_flag(flag: &str, problems: &mut Problems) -> Option<ModelSection> 
 /// Two models with one id could not be told apart by a request.
 fn refuse_twins(sections: &[ModelSection], problems: &mut Problems) {
     let ids: Vec<&Located<String>> = sections.iter().filter_map(|section| section.id.as_ref()).collect();
-    for (idx, id) in ids.iter().enumerate() {
-        let earlier = ids.iter().take(idx).find(|earlier| earlier.value == id.value);
-        if let Some(earlier) = earlier {
-            let wrong = format!("\"{}\" is already the id of another model ({})", id.value, earlier.place);
-            problems.configuration(id.place.clone(), "model.id", wrong, "give every model its own id");
-        }
+    for (id, earlier) in twins(&ids) {
+        let wrong = format!("\"{}\" is already the id of another model ({earlier})", id.value);
+        problems.configuration(id.place.clone(), "model.id", wrong, "give every model its own id");
     }
 }
 
