@@ -2,12 +2,12 @@
 
 use std::collections::VecDeque;
 
-use dragon_ipc::{Choice, GenerationId, Start};
+use dragon_ipc::{Choice, Closing, GenerationId, Start};
 
 use crate::compute::Facts;
 use crate::draft::Drafter;
 use crate::llama::{Position, SeqId, TokenId};
-use crate::sampler::{History, Place, Rules};
+use crate::sampler::{History, Lean, Place, Rules};
 
 /// One prompt with one or more choices.
 #[derive(Debug)]
@@ -49,6 +49,8 @@ pub(crate) struct Sequence {
     pub(crate) drafter: Drafter,
     /// Tokens of the answer at most.
     pub(crate) n_max_tokens: u32,
+    /// How it is drawn to its end, once the server has decided where that is.
+    pub(crate) closing: Option<Closing>,
     /// Tokens that are still to be fed, after the one in `turn`: of an earlier engine, or forced by the server.
     replayed: VecDeque<TokenId>,
 }
@@ -128,6 +130,7 @@ impl Sequence {
             history: History::default(),
             drafter: Drafter::default(),
             n_max_tokens,
+            closing: None,
             replayed: choice.produced.into(),
         }
     }
@@ -176,6 +179,16 @@ impl Sequence {
     /// The position of the next token that is fed.
     pub(crate) fn position(&self) -> Position {
         Position::try_from(self.cells.len()).unwrap_or(Position::MAX)
+    }
+
+    /// What its next token leans to.
+    pub(crate) fn lean(&self) -> Option<Lean<'_>> {
+        let closing = self.closing.as_ref()?;
+        let n_steps = (self.n_answer + 1).checked_sub(closing.n_from).filter(|n_steps| *n_steps > 0)?;
+        // Exact below 2^24 tokens, more than any context holds.
+        #[expect(clippy::cast_precision_loss, reason = "see above")]
+        let bias = closing.gain * n_steps as f32;
+        Some(Lean { to: &closing.tokens, bias })
     }
 
     /// Where its next token is drawn.

@@ -1,41 +1,49 @@
-//! Who runs while somebody has to be quick: the favoured in every step, the others in turns beside them.
+//! Who runs while somebody has to be quick: the favoured at any time, the others for as much time as the favoured have
+//! had, so that nobody favoured takes more than twice as long as without them.
 //!
-//! Whom to favour, and how many others a step can bear, is the server's decision. Here is only how it is kept: others
-//! take turns in blocks of steps, so that the shape of the calls changes seldom, and their prompts are read in a
-//! fixed part of the time. Pure: durations go in.
+//! Whom to favour is the server's decision. Others run all together when they may: a call of many costs little more
+//! than a call of few, and neighbours in the cache stay neighbours. Pure: durations go in.
 
-use std::ops::Range;
 use std::time::Duration;
 
 use dragon_ipc::GenerationId;
 
-/// Steps after which the next of the others have their turn.
-const STEPS_PER_TURN: u64 = 16;
-
-/// One part in so many of the time goes to the prompts of the others.
-const PROMPT_PART: u32 = 4;
+/// Time that the others can be behind at most: what they did not need is no credit for long interruptions.
+const MAX_CREDIT: Duration = Duration::from_millis(50);
 
 /// A ration that holds, and what has been had of it.
 #[derive(Debug, Default)]
 pub(crate) struct Ration {
     favoured: Vec<GenerationId>,
-    n_others: usize,
-    n_steps: u64,
-    /// Time of all calls, and of those that read prompts of others.
-    all: Duration,
-    prompts_of_others: Duration,
+    /// Time of calls that were the favoured's.
+    of_favoured: Duration,
+    /// Time that calls took because of others.
+    of_others: Duration,
+    /// A decode call of the favoured alone, latest.
+    step: Option<Duration>,
+}
+
+/// Who has a part in a decode call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Crowd {
+    /// Only those who are favoured.
+    Favoured,
+    /// Others, and perhaps some who are favoured.
+    Mixed {
+        /// Whether there are such.
+        with_favoured: bool,
+    },
 }
 
 // === impl Ration ===
 
 impl Ration {
-    /// Takes the server's word. Who was favoured before and still is keeps the turns as they are.
-    pub(crate) fn set(&mut self, ration: dragon_ipc::Ration) {
-        if ration.favoured.is_empty() {
+    /// Takes the server's word. Nobody favoured: everyone runs.
+    pub(crate) fn set(&mut self, favoured: Vec<GenerationId>) {
+        if favoured.is_empty() {
             *self = Self::default();
         }
-        self.favoured = ration.favoured;
-        self.n_others = ration.n_others as usize;
+        self.favoured = favoured;
     }
 
     /// Forgets a generation that has ended: with the last one the ration does.
@@ -55,106 +63,120 @@ impl Ration {
         self.favoured.contains(&generation)
     }
 
-    /// Who runs in the next step, of those present: asked once for each of their sequences, in the same order.
-    /// Everyone, where nobody is favoured.
-    pub(crate) fn turn(
-        &self,
-        present: impl Iterator<Item = GenerationId>,
-    ) -> impl FnMut(GenerationId) -> bool {
-        let range = if self.holds() { self.turn_of_others(present) } else { 0..usize::MAX };
-        let mut n_seen = 0;
-        move |id| {
-            if self.is_favoured(id) {
-                return true;
-            }
-            n_seen += 1;
-            range.contains(&(n_seen - 1))
-        }
-    }
-
-    /// Which of the others' sequences, by their place among themselves.
-    fn turn_of_others(&self, present: impl Iterator<Item = GenerationId>) -> Range<usize> {
-        let n_others = present.filter(|id| !self.is_favoured(*id)).count();
-        let n_turns = n_others.div_ceil(self.n_others.max(1)).max(1) as u64;
-        let turn = (self.n_steps / STEPS_PER_TURN) % n_turns;
-        let first = usize::try_from(turn).unwrap_or(0) * self.n_others;
-        first..first.saturating_add(self.n_others)
+    /// Whether others may run now, and have their prompts read.
+    pub(crate) fn may_others(&self) -> bool {
+        !self.holds() || self.of_others < self.of_favoured
     }
 
     /// Learns of a decode call.
-    pub(crate) fn stepped(&mut self, took: Duration) {
-        self.n_steps += 1;
-        self.all += took;
+    pub(crate) fn stepped(&mut self, crowd: Crowd, took: Duration) {
+        match crowd {
+            Crowd::Favoured => {
+                self.step = Some(took);
+                self.of_favoured += took;
+            }
+            Crowd::Mixed { with_favoured } => {
+                let own =
+                    if with_favoured { self.step.unwrap_or(took / 2).min(took) } else { Duration::ZERO };
+                self.of_favoured += own;
+                self.of_others += took - own;
+            }
+        }
+        self.forget_credit();
     }
 
     /// Learns of a prefill call.
     pub(crate) fn read(&mut self, generation: GenerationId, took: Duration) {
-        self.all += took;
-        if !self.is_favoured(generation) {
-            self.prompts_of_others += took;
+        if self.is_favoured(generation) {
+            self.of_favoured += took;
+        } else {
+            self.of_others += took;
         }
+        self.forget_credit();
     }
 
-    /// Whether it is the turn of others' prompts.
-    pub(crate) fn may_read_others(&self) -> bool {
-        self.prompts_of_others * PROMPT_PART <= self.all
+    fn forget_credit(&mut self) {
+        self.of_others = self.of_others.max(self.of_favoured.saturating_sub(MAX_CREDIT));
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
-    fn ration(n_others: u32) -> Ration {
+    const fn ms(n: u64) -> Duration {
+        Duration::from_millis(n)
+    }
+
+    fn ration() -> Ration {
         let mut ration = Ration::default();
-        ration.set(dragon_ipc::Ration { favoured: vec![7], n_others });
+        ration.set(vec![7]);
         ration
     }
 
-    #[test]
-    fn others_take_turns_and_everyone_has_one() {
-        let mut ration = ration(2);
-        let mut n_runs = [0; 5];
-        for _ in 0..STEPS_PER_TURN * 6 {
-            let mut runs = ration.turn([0, 1, 7, 2, 3, 4].into_iter());
-            let running: Vec<usize> = (0..5).filter(|index| runs(*index as u64)).collect();
-            assert!(runs(7));
-            drop(runs);
-            assert!((1..=2).contains(&running.len()));
-            running.into_iter().for_each(|index| n_runs[index] += 1);
-            ration.stepped(Duration::from_millis(1));
-        }
-        assert!(n_runs.iter().all(|n| *n == 2 * STEPS_PER_TURN), "{n_runs:?}");
-    }
-
-    #[test]
-    fn none_of_the_others_run_where_none_may() {
-        let ration = ration(0);
-        let mut runs = ration.turn(0..3);
-        assert!((0..3).all(|id| !runs(id)));
-    }
-
-    #[test]
-    fn prompts_of_others_get_their_part_of_the_time_and_no_more() {
-        let mut ration = ration(1);
-        let mut n_read = 0;
-        for _ in 0..1000 {
-            if ration.may_read_others() {
-                ration.read(1, Duration::from_millis(10));
-                n_read += 1;
+    proptest! {
+        /// Over any stretch: twice as long, and one call more.
+        #[test]
+        fn the_favoured_take_at_most_twice_as_long(
+            alone in 1_u64..20,
+            with_others in 1_u64..40,
+            prompts in prop::collection::vec(prop::option::of(1_u64..90), 1..300),
+        ) {
+            let mut ration = ration();
+            let (mut took, mut n_steps, mut longest) = (Duration::ZERO, 0, Duration::ZERO);
+            for prompt in prompts {
+                if let Some(prompt) = prompt.filter(|_| ration.may_others()) {
+                    ration.read(1, ms(prompt));
+                    took += ms(prompt);
+                    longest = longest.max(ms(prompt));
+                }
+                let (crowd, step) = if ration.may_others() {
+                    (Crowd::Mixed { with_favoured: true }, ms(alone + with_others))
+                } else {
+                    (Crowd::Favoured, ms(alone))
+                };
+                ration.stepped(crowd, step);
+                took += step;
+                longest = longest.max(ms(with_others));
+                n_steps += 1;
+                prop_assert!(took <= ms(alone) * n_steps * 2 + longest, "{took:?} for {n_steps} steps");
             }
-            ration.stepped(Duration::from_millis(5));
         }
-        let part = f64::from(n_read) * 10.0 / (f64::from(n_read) * 10.0 + 5000.0);
-        assert!((0.2..0.26).contains(&part), "{part}");
+    }
+
+    #[test]
+    fn others_have_half_of_the_time_and_no_less() {
+        let mut ration = ration();
+        let mut n_mixed = 0;
+        for _ in 0..300 {
+            let crowd = if ration.may_others() {
+                n_mixed += 1;
+                Crowd::Mixed { with_favoured: true }
+            } else {
+                Crowd::Favoured
+            };
+            ration.stepped(crowd, if crowd == Crowd::Favoured { ms(5) } else { ms(15) });
+        }
+        assert_eq!(n_mixed, 150, "10 ms of others for 10 ms of the favoured");
+    }
+
+    #[test]
+    fn time_that_nobody_needed_is_not_saved_up() {
+        let mut ration = ration();
+        (0..1000).for_each(|_| ration.stepped(Crowd::Favoured, ms(5)));
+        assert!(ration.may_others());
+        ration.read(1, MAX_CREDIT);
+        assert!(!ration.may_others());
     }
 
     #[test]
     fn it_ends_with_the_last_of_the_favoured() {
-        let mut ration = ration(1);
+        let mut ration = ration();
         ration.ended(1);
-        assert!(ration.holds() && ration.is_favoured(7));
+        assert!(ration.holds() && ration.is_favoured(7) && !ration.may_others());
         ration.ended(7);
-        assert!(!ration.holds());
+        assert!(!ration.holds() && ration.may_others());
     }
 }

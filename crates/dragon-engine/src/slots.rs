@@ -1,7 +1,4 @@
 //! Which sequence ids are taken, and by what.
-//!
-//! The lowest free id is given first: llama.cpp splits a decode call at every gap in its sequence ids (18 ms
-//! for ids 0 to 7, 44 ms for every second id), so the running ones should be neighbours.
 
 use crate::llama::SeqId;
 
@@ -30,16 +27,14 @@ impl<T> Slots<T> {
         self.places.len() - self.n_busy
     }
 
-    /// Puts `value` into the lowest free place; gives it back if there is none.
-    pub(crate) fn take(&mut self, value: T) -> Result<SeqId, T> {
-        match (0..).zip(&mut self.places).find(|(_, place)| place.is_none()) {
-            Some((seq, place)) => {
-                *place = Some(value);
-                self.n_busy += 1;
-                Ok(seq)
-            }
-            None => Err(value),
-        }
+    /// Puts `value` into a free place. Says whether it was free.
+    pub(crate) fn take(&mut self, seq: SeqId, value: T) -> bool {
+        let Some(place) = self.places.get_mut(seq as usize).filter(|place| place.is_none()) else {
+            return false;
+        };
+        *place = Some(value);
+        self.n_busy += 1;
+        true
     }
 
     /// Empties a place and returns what was in it.
@@ -50,6 +45,11 @@ impl<T> Slots<T> {
     }
 
     /// What is in a place.
+    pub(crate) fn get(&self, seq: SeqId) -> Option<&T> {
+        self.places.get(seq as usize)?.as_ref()
+    }
+
+    /// [`Slots::get`], to change it.
     pub(crate) fn get_mut(&mut self, seq: SeqId) -> Option<&mut T> {
         self.places.get_mut(seq as usize)?.as_mut()
     }
@@ -58,6 +58,12 @@ impl<T> Slots<T> {
     pub(crate) fn first_free_from(&self, seq: SeqId) -> Option<SeqId> {
         let mut places = (0..).zip(&self.places).skip(seq as usize);
         places.find(|(_, place)| place.is_none()).map(|(seq, _)| seq)
+    }
+
+    /// The highest free place below `seq`.
+    pub(crate) fn last_free_below(&self, seq: SeqId) -> Option<SeqId> {
+        let places = (0..seq).zip(&self.places);
+        places.filter(|(_, place)| place.is_none()).map(|(seq, _)| seq).last()
     }
 
     /// Takes what is in one place to another, free one. Says whether it did.
@@ -88,18 +94,19 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// Against a map and the rule "the lowest free id".
         #[test]
-        fn behaves_like_a_map_that_gives_the_lowest_free_id(
+        fn behaves_like_a_map(
             operations in prop::collection::vec((0..3_u8, 0_u32..6, 0_u32..6), 0..100),
         ) {
             let mut slots = Slots::new(5);
             let mut model = BTreeMap::new();
             for (value, (operation, seq, to)) in operations.into_iter().enumerate() {
                 if operation == 0 {
-                    let lowest = (0..5).find(|seq| !model.contains_key(seq));
-                    prop_assert_eq!(slots.take(value).ok(), lowest);
-                    lowest.map(|seq| model.insert(seq, value));
+                    let is_free = seq < 5 && !model.contains_key(&seq);
+                    prop_assert_eq!(slots.take(seq, value), is_free);
+                    if is_free {
+                        model.insert(seq, value);
+                    }
                 } else if operation == 1 {
                     prop_assert_eq!(slots.free(seq), model.remove(&seq));
                 } else {
@@ -110,6 +117,7 @@ mod tests {
                     }
                 }
                 prop_assert_eq!(slots.first_free_from(to), (to..5).find(|seq| !model.contains_key(seq)));
+                prop_assert_eq!(slots.last_free_below(to), (0..to.min(5)).rfind(|seq| !model.contains_key(seq)));
                 prop_assert_eq!(slots.n_busy(), model.len());
                 prop_assert_eq!(slots.n_free(), 5 - model.len());
                 let held: Vec<_> = slots.iter().map(|(seq, value)| (seq, *value)).collect();

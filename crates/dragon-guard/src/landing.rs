@@ -26,5 +26,5 @@ pub use fence::Fence;
 pub use plan::{Landing, MIN_TAIL, Moment, Urgency, Why, decide};
 pub use pressure::Pressure;
 pub use speed::StepTimes;
-pub use tail::Tail;
+pub use tail::{Tail, closes_from};
 pub use trim::word_end;

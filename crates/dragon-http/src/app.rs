@@ -179,7 +179,7 @@ impl Model {
                 _ = look.tick() => self.gate.speeds_are(&self.engine.tempo()),
                 () = self.gate.shift() => {}
             }
-            if let Some(ration) = self.gate.new_ration(&self.engine.tempo()) {
+            if let Some(ration) = self.gate.new_ration() {
                 self.engine.ration(ration);
             }
         }

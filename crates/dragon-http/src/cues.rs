@@ -10,6 +10,8 @@ use dragon_supervisor::{AddSpecial, Engine, EngineError};
 #[derive(Debug)]
 pub(crate) struct Cues {
     tokens: HashMap<&'static str, Vec<TokenId>>,
+    /// Tokens that end a sentence.
+    sentence_ends: Vec<TokenId>,
 }
 
 // === impl Cues ===
@@ -21,14 +23,28 @@ impl Cues {
         for part in cue::all_parts() {
             tokens.insert(part, engine.tokenize(part, AddSpecial::No).await?);
         }
-        Ok(Self { tokens })
+        let mut sentence_ends = Vec::new();
+        for end in cue::SENTENCE_ENDS {
+            if let [token] = engine.tokenize(end, AddSpecial::No).await?.as_slice() {
+                sentence_ends.push(*token);
+            }
+        }
+        Ok(Self { tokens, sentence_ends })
     }
 
     /// For tests: a token for each byte.
     #[cfg(test)]
     pub(crate) fn of_bytes() -> Self {
         let tokens = |part: &'static str| (part, part.bytes().map(TokenId::from).collect());
-        Self { tokens: cue::all_parts().into_iter().map(tokens).collect() }
+        Self {
+            tokens: cue::all_parts().into_iter().map(tokens).collect(),
+            sentence_ends: vec![u32::from(b'.')],
+        }
+    }
+
+    /// What the end of an answer is drawn to.
+    pub(crate) fn sentence_ends(&self) -> &[TokenId] {
+        &self.sentence_ends
     }
 
     /// The tokens of some parts, one after the other; `None` where one has none.

@@ -34,7 +34,7 @@ pub enum ToEngine {
     /// Go on with a choice from given tokens instead of its own. Unknown names are no error: it may just have ended,
     /// and the server has been told so.
     Force(Force),
-    /// Who runs in the next steps, until the next such message.
+    /// Who is favoured, until the next such message.
     Ration(Ration),
 }
 
@@ -195,7 +195,7 @@ pub struct Choice {
 }
 
 /// Cuts the answer of a running choice and writes how it goes on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Force {
     /// The generation, which has been started and whose model can drop cells (`Ready::keeps_prefixes`).
     pub generation: GenerationId,
@@ -203,11 +203,25 @@ pub struct Force {
     pub choice: u32,
     /// Tokens of the answer that stay, from its beginning; at most as many as were reported.
     pub n_kept: u32,
-    /// What follows them: at least one and at most [`crate::MAX_FORCED_TOKENS`] tokens, fed like sampled ones (they
-    /// count for penalties and positions) and not reported.
+    /// What follows them: at least one and at most [`crate::MAX_FORCED_TOKENS`] tokens, counted like sampled ones
+    /// for penalties and positions, and not reported.
     pub tokens: Vec<u32>,
     /// Tokens of the whole answer at most, kept and forced ones included; more than these.
     pub n_max_tokens: u32,
+    /// How the answer is drawn to its end before that.
+    pub closing: Closing,
+}
+
+/// Makes the end of a sentence, and of the answer, more and more likely: whoever has only so many tokens left does not
+/// begin what cannot be finished.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Closing {
+    /// From this token of the answer on, counted from 0.
+    pub n_from: u32,
+    /// What ends a sentence; at most [`crate::MAX_FORCED_TOKENS`]. Tokens that end the answer count always.
+    pub tokens: Vec<u32>,
+    /// Added to the logits of these for each token from there on. Finite.
+    pub gain: f32,
 }
 
 /// A choice goes on from forced tokens.
@@ -219,13 +233,12 @@ pub struct Forced {
     pub choice: u32,
 }
 
-/// Who runs while one has to be quick. With nobody favoured everyone runs.
+/// Who must be quick. With nobody favoured everyone runs alike.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ration {
-    /// Generations that run in every step, and whose prompts are read first. At most [`crate::MAX_SEQUENCES`].
+    /// Generations that the others may slow down to half of their speed, but not further: others rest, with their
+    /// cells, for the time that is more. At most [`crate::MAX_SEQUENCES`].
     pub favoured: Vec<GenerationId>,
-    /// Sequences of the others in a step at most; the rest is paused, with its cells.
-    pub n_others: u32,
 }
 
 /// Sampling settings, see `dragon_core::sampling::Sampling` for the meaning of each.

@@ -13,8 +13,8 @@ pub(crate) async fn run(mouth: &mut Mouth, errand: Errand) -> Result<(), SayErro
     match errand {
         Errand::Cancel(generation, choice) => mouth.say(&ToEngine::Cancel { generation, choice }).await,
         Errand::Force(generation, choice, force) => {
-            let Force { n_kept, tokens, n_max_tokens } = force;
-            let force = dragon_ipc::Force { generation, choice, n_kept, tokens, n_max_tokens };
+            let Force { n_kept, tokens, n_max_tokens, closing } = force;
+            let force = dragon_ipc::Force { generation, choice, n_kept, tokens, n_max_tokens, closing };
             mouth.say(&ToEngine::Force(force)).await
         }
         Errand::Ration(ration) => mouth.say(&ToEngine::Ration(ration)).await,

@@ -70,7 +70,7 @@ pub struct Token {
 }
 
 /// How the answer of a choice goes on from the server's words instead of the model's.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Force {
     /// Tokens of the answer that stay, from its beginning.
     pub n_kept: u32,
@@ -78,6 +78,8 @@ pub struct Force {
     pub tokens: Vec<TokenId>,
     /// Tokens of the answer at most, kept and forced ones included.
     pub n_max_tokens: u32,
+    /// How it is drawn to its end before that.
+    pub closing: dragon_ipc::Closing,
 }
 
 /// Log-probabilities of one token, before bias, penalties and temperature.

@@ -36,7 +36,7 @@ mod tool;
 mod traffic;
 
 pub use death::Death;
-pub use dragon_ipc::{GenerationId, MAX_FORCED_TOKENS, Ration};
+pub use dragon_ipc::{Closing, GenerationId, MAX_FORCED_TOKENS, Ration};
 pub use engine::{Engine, EngineSpec};
 pub use error::{EngineError, Failure, Stage, StartError};
 pub use generation::Generation;

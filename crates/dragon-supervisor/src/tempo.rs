@@ -12,18 +12,22 @@ const NEWEST_WEIGHT: u32 = 5;
 /// Prompt tokens between two heartbeats below which their time says little.
 const N_ENOUGH_PREFILL: u64 = 16;
 
-/// Batches larger than this count as this large.
-const MAX_BATCH: usize = 64;
+/// Steps between two heartbeats below which their time says little.
+const N_ENOUGH_STEPS: u64 = 32;
+
+/// As [`NEWEST_WEIGHT`], for gaps: a heartbeat tells of many, and a rush has to be seen within a second.
+const NEWEST_GAP_WEIGHT: u32 = 2;
 
 /// Moving averages of what calls take. Those of a new engine begin with what its self-test showed.
 #[derive(Debug, Clone, Default)]
 pub struct Tempo {
-    /// Time of a decode call by its tokens, less one.
-    steps: Vec<Option<Duration>>,
     latest_step: Option<Duration>,
     alone: Option<Duration>,
     prefill_per_token: Option<Duration>,
-    last: Heartbeat,
+    token_gap: Option<Duration>,
+    /// The heartbeats that prompts and gaps were measured from last.
+    at_prompts: Heartbeat,
+    at_gaps: Heartbeat,
 }
 
 // === impl Tempo ===
@@ -34,26 +38,10 @@ impl Tempo {
         self.latest_step.or(self.alone)
     }
 
-    /// A decode call of one sequence.
-    pub fn step_alone(&self) -> Option<Duration> {
-        self.steps.first().copied().flatten().or(self.alone)
-    }
-
-    /// A decode call of so many sequences: as measured, or what lies between the nearest numbers that were. Beyond
-    /// the largest of these each more is expected to cost half of a step alone.
-    pub fn step_of(&self, n_rows: usize) -> Option<Duration> {
-        let n_rows = n_rows.clamp(1, MAX_BATCH);
-        let of = |n: usize| if n == 1 { self.step_alone() } else { self.steps.get(n - 1).copied().flatten() };
-        let (n_below, below) = (1..=n_rows).rev().find_map(|n| Some((n, of(n)?)))?;
-        if n_below == n_rows {
-            return Some(below);
-        }
-        let n_more = u32::try_from(n_rows - n_below).unwrap_or(u32::MAX);
-        let Some((n_above, above)) = (n_rows + 1..=self.steps.len()).find_map(|n| Some((n, of(n)?))) else {
-            return Some(below + self.step_alone().unwrap_or(below) / 2 * n_more);
-        };
-        let n_between = u32::try_from(n_above - n_below).unwrap_or(u32::MAX);
-        Some(below + above.saturating_sub(below) / n_between * n_more)
+    /// From one token of a sequence to its next, as it has been lately: a decode call, and the prompts of others that are
+    /// read between two of them.
+    pub fn token_gap(&self) -> Option<Duration> {
+        self.token_gap.or(self.alone)
     }
 
     /// Reading a token of a prompt.
@@ -70,25 +58,52 @@ impl Tempo {
 
     pub(crate) fn stepped(&mut self, call: DecodeCall) {
         let took = Duration::from_micros(u64::from(call.took_us));
-        let index = (call.n_rows as usize).clamp(1, MAX_BATCH) - 1;
-        if self.steps.len() <= index {
-            self.steps.resize(index + 1, None);
-        }
-        if let Some(step) = self.steps.get_mut(index) {
-            *step = Some(blend(*step, took, NEWEST_WEIGHT));
-        }
         self.latest_step = Some(blend(self.latest_step, took, NEWEST_WEIGHT));
     }
 
     pub(crate) fn heard(&mut self, heartbeat: &Heartbeat) {
-        let n_tokens = heartbeat.n_prefill_tokens.saturating_sub(self.last.n_prefill_tokens);
-        let took = Duration::from_micros(heartbeat.prefill_us.saturating_sub(self.last.prefill_us));
-        if n_tokens < N_ENOUGH_PREFILL {
-            return;
+        let since = Since { last: self.at_prompts, now: *heartbeat };
+        if let Some(per_token) = since.per(since.prefill_time(), since.n_prefill_tokens(), N_ENOUGH_PREFILL) {
+            self.prefill_per_token = Some(blend(self.prefill_per_token, per_token, NEWEST_WEIGHT));
+            self.at_prompts = *heartbeat;
         }
-        let per_token = took / u32::try_from(n_tokens).unwrap_or(u32::MAX);
-        self.prefill_per_token = Some(blend(self.prefill_per_token, per_token, NEWEST_WEIGHT));
-        self.last = *heartbeat;
+        let since = Since { last: self.at_gaps, now: *heartbeat };
+        let busy = since.prefill_time() + since.decode_time();
+        if let Some(gap) = since.per(busy, since.n_decode_steps(), N_ENOUGH_STEPS) {
+            self.token_gap = Some(blend(self.token_gap, gap, NEWEST_GAP_WEIGHT));
+            self.at_gaps = *heartbeat;
+        }
+    }
+}
+
+/// What an engine did between two heartbeats.
+struct Since {
+    last: Heartbeat,
+    now: Heartbeat,
+}
+
+// === impl Since ===
+
+impl Since {
+    fn prefill_time(&self) -> Duration {
+        Duration::from_micros(self.now.prefill_us.saturating_sub(self.last.prefill_us))
+    }
+
+    fn decode_time(&self) -> Duration {
+        Duration::from_micros(self.now.decode_us.saturating_sub(self.last.decode_us))
+    }
+
+    fn n_prefill_tokens(&self) -> u64 {
+        self.now.n_prefill_tokens.saturating_sub(self.last.n_prefill_tokens)
+    }
+
+    fn n_decode_steps(&self) -> u64 {
+        self.now.n_decode_steps.saturating_sub(self.last.n_decode_steps)
+    }
+
+    /// `time` for each of `n`, where there are enough of them to tell.
+    fn per(&self, time: Duration, n: u64, n_enough: u64) -> Option<Duration> {
+        (n >= n_enough).then(|| time / u32::try_from(n).unwrap_or(u32::MAX))
     }
 }
 
@@ -96,25 +111,22 @@ impl Tempo {
 mod tests {
     use super::*;
 
-    const fn call(n_rows: u32, took_us: u32) -> DecodeCall {
-        DecodeCall { n_rows, took_us }
-    }
-
     #[test]
-    fn steps_are_known_by_the_size_of_their_batch() {
+    fn a_token_waits_for_the_prompts_of_others_too() {
         let mut tempo = Tempo::default();
-        assert_eq!(tempo.step(), None);
         tempo.begin(Duration::from_millis(5));
-        assert_eq!(
-            (tempo.step(), tempo.step_of(1)),
-            (Some(Duration::from_millis(5)), Some(Duration::from_millis(5)))
-        );
-        (0..50).for_each(|_| tempo.stepped(call(8, 24_000)));
-        assert_eq!(tempo.step_alone(), Some(Duration::from_millis(5)));
-        assert_eq!(tempo.step_of(8), Some(Duration::from_millis(24)));
-        assert_eq!(tempo.step_of(20), Some(Duration::from_millis(24 + 12 * 5 / 2)), "half a step each");
-        let one_more = (Duration::from_millis(24) - Duration::from_millis(5)) / 7;
-        assert_eq!(tempo.step_of(3), Some(Duration::from_millis(5) + one_more * 2), "on the way to 8");
+        let busy = |n_decode_steps, decode_us, prefill_us| Heartbeat {
+            n_decode_steps,
+            decode_us,
+            prefill_us,
+            ..Heartbeat::default()
+        };
+        tempo.heard(&busy(31, 310_000, 0));
+        assert_eq!(tempo.token_gap(), Some(Duration::from_millis(5)), "too few to tell");
+        tempo.heard(&busy(40, 400_000, 800_000));
+        assert_eq!(tempo.token_gap(), Some(Duration::from_millis(30)));
+        tempo.heard(&busy(80, 800_000, 800_000));
+        assert_eq!(tempo.token_gap(), Some(Duration::from_millis(20)), "half of the change");
     }
 
     #[test]

@@ -10,6 +10,9 @@ use super::slots::{Running, Stage};
 /// answers, and a single long one does not move it far.
 const NEWEST_WEIGHT: u32 = 8;
 
+/// Bringing an answer to its end takes about this part of a useful one.
+const CONCLUDING_PART: u32 = 4;
+
 /// What is known of the engine's speed and of how long answers are.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Estimate {
@@ -90,9 +93,13 @@ impl Estimate {
         }
     }
 
-    /// What is left of the answer of someone who runs. How much it has made already says nothing about how much is
-    /// to come, so it is a whole answer, as far as its limit allows.
+    /// What is left of the answer of someone who runs while others wait: what it lacks of a useful one, and its
+    /// conclusion. Not more than its limit allows.
     pub(super) fn answer_left(&self, running: &Running) -> Duration {
-        self.answer(running.n_max_tokens.saturating_sub(running.n_produced_each()))
+        let n_produced = running.n_produced_each();
+        let n_concluding = self.n_useful_tokens / CONCLUDING_PART;
+        let n_left = self.n_pressed_answer(running.n_max_tokens).saturating_sub(n_produced).max(n_concluding);
+        let n_allowed = running.n_max_tokens.saturating_sub(n_produced);
+        self.speeds.decode_step.unwrap_or_default().saturating_mul(n_left.min(n_allowed))
     }
 }

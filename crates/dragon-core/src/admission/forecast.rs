@@ -11,6 +11,10 @@ use super::estimate::Estimate;
 use super::queue::Waiting;
 use super::slots::Slots;
 
+/// Who waits already is turned away when this part of the forecast is too long: a forecast can be wrong by so much, and
+/// a place given up in vain cannot be had back, while waiting in vain costs the engine nothing.
+const SURE_PART: (u32, u32) = (2, 3);
+
 /// The schedule so far.
 #[derive(Debug)]
 struct Schedule {
@@ -47,7 +51,8 @@ pub(super) fn too_late(
     let mut late = Vec::new();
     for waiting in order {
         let wait = schedule.start_in(waiting.arrival.n_slots);
-        if wait.saturating_add(estimate.needed(waiting)) > waiting.left(now) {
+        let surely = wait / SURE_PART.1 * SURE_PART.0;
+        if surely.saturating_add(estimate.needed(waiting)) > waiting.left(now) {
             late.push((waiting.ticket(), wait));
         } else {
             schedule.add(waiting, estimate, now);

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use dragon_ipc::{AbortKind, Aborted, Choice, FromEngine, Start};
 
-use super::BatchLoop;
+use super::{BatchLoop, LoopError};
 use crate::compute::{Compute, Facts};
 use crate::generation::{Generation, Sequence};
 use crate::llama::TokenId;
@@ -39,25 +39,37 @@ enum Refusal {
 
 impl<C: Compute> BatchLoop<C> {
     /// Starts a generation or answers why not.
-    pub(super) fn start(&mut self, start: Start) {
+    pub(super) fn start(&mut self, start: Start) -> Result<(), LoopError> {
         let generation = start.generation;
-        if let Err(refusal) = self.admit(start) {
-            let message = format!("generation {generation} cannot start: {refusal}");
-            self.outbox.send(FromEngine::Aborted(Aborted { generation, kind: AbortKind::Refused, message }));
+        match self.check_start(&start) {
+            Ok(prompt) => self.admit(start, prompt),
+            Err(refusal) => {
+                let message = format!("generation {generation} cannot start: {refusal}");
+                let aborted = Aborted { generation, kind: AbortKind::Refused, message };
+                self.outbox.send(FromEngine::Aborted(aborted));
+                Ok(())
+            }
         }
     }
 
-    fn admit(&mut self, start: Start) -> Result<(), Refusal> {
+    fn check_start(&mut self, start: &Start) -> Result<Prompt, Refusal> {
         let id = start.generation;
         let prompt = self.prompts.take(id).ok_or(Refusal::NoPrompt)?;
         if self.generations.contains_key(&id) {
             return Err(Refusal::Running);
         }
-        check(&prompt, &start, self.compute.facts(), self.sequences.n_free())?;
+        check(&prompt, start, self.compute.facts(), self.sequences.n_free())?;
+        Ok(prompt)
+    }
+
+    fn admit(&mut self, start: Start, prompt: Prompt) -> Result<(), LoopError> {
+        let id = start.generation;
         let mut generation = Generation::new(self.n_arrived, prompt.tokens, &start, self.compute.facts());
         for choice in start.choices {
-            // There are enough free ones: checked above.
-            if let Ok(seq) = self.sequences.take(Sequence::new(id, choice, start.n_max_tokens)) {
+            // There are enough free ones: checked before.
+            if let Some(seq) = self.place_for_newcomer()?
+                && self.sequences.take(seq, Sequence::new(id, choice, start.n_max_tokens))
+            {
                 generation.seqs.push(seq);
             }
         }

@@ -9,6 +9,7 @@ use crate::compute::Compute;
 use crate::generation::Turn;
 use crate::llama::{DecodeError, Logits, Row};
 use crate::progress::Call;
+use crate::ration::Crowd;
 
 // === impl BatchLoop ===
 
@@ -20,6 +21,7 @@ impl<C: Compute> BatchLoop<C> {
         if rows.is_empty() {
             return Ok(());
         }
+        let crowd = self.crowd(&rows);
         let guessed = self.guess(&mut rows);
         let started_at = Instant::now();
         if let Err(error) = self.compute.decode(&rows) {
@@ -27,7 +29,7 @@ impl<C: Compute> BatchLoop<C> {
         }
         let took = started_at.elapsed();
         self.pace.decoded(took);
-        self.ration.stepped(took);
+        self.ration.stepped(crowd, took);
         let mut outputs = Vec::with_capacity(rows.len());
         if !guessed.is_empty() {
             self.verify(&rows, &guessed, &mut outputs)?;
@@ -46,21 +48,31 @@ impl<C: Compute> BatchLoop<C> {
         Ok(())
     }
 
-    /// In the order of sequence ids; under a ration, who is not in turn is left out and keeps its cells. Replayed tokens
+    /// In the order of sequence ids; under a ration, whoever has to rest is left out and keeps its cells. Replayed tokens
     /// ask for logits too, although nobody looks at them: the call then has the shape that it had when the tokens were
     /// first made.
     fn decode_rows(&self) -> Vec<Row> {
-        let feeding = || self.sequences.iter().filter(|(_, sequence)| sequence.turn != Turn::AwaitPrompt);
-        let mut runs = self.ration.turn(feeding().map(|(_, sequence)| sequence.generation));
+        let may_others = self.ration.may_others();
         self.sequences
             .iter()
             .filter_map(|(seq, sequence)| match sequence.turn {
-                Turn::Feed(token) if runs(sequence.generation) => {
+                Turn::Feed(token) if may_others || self.ration.is_favoured(sequence.generation) => {
                     Some(Row { token, seq, position: sequence.position(), logits: Logits::Wanted })
                 }
                 Turn::Feed(_) | Turn::AwaitPrompt => None,
             })
             .collect()
+    }
+
+    fn crowd(&self, rows: &[Row]) -> Crowd {
+        let is_of_favoured = |row: &Row| {
+            self.sequences.get(row.seq).is_some_and(|sequence| self.ration.is_favoured(sequence.generation))
+        };
+        if rows.iter().all(is_of_favoured) {
+            Crowd::Favoured
+        } else {
+            Crowd::Mixed { with_favoured: rows.iter().any(is_of_favoured) }
+        }
     }
 
     /// Ends every generation that was part of a failed call. After a fatal failure nothing can go on.

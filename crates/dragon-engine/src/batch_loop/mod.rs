@@ -157,10 +157,7 @@ impl<C: Compute> BatchLoop<C> {
     fn handle(&mut self, message: ToEngine) -> Result<(), LoopError> {
         match message {
             ToEngine::Prompt(piece) => Ok(self.prompts.push(piece)?),
-            ToEngine::Start(start) => {
-                self.start(start);
-                Ok(())
-            }
+            ToEngine::Start(start) => self.start(start),
             ToEngine::Cancel { generation, choice: None } => {
                 self.prompts.take(generation);
                 self.end_generation(generation)
@@ -170,7 +167,7 @@ impl<C: Compute> BatchLoop<C> {
             ToEngine::Ration(mut ration) => {
                 // Whoever has just ended would be favoured for ever.
                 ration.favoured.retain(|favoured| self.generations.contains_key(favoured));
-                self.ration.set(ration);
+                self.ration.set(ration.favoured);
                 Ok(())
             }
             ToEngine::Hello(_) => Err(LoopError::Unexpected("a second hello")),

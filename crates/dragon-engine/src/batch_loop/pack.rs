@@ -1,14 +1,15 @@
 //! Running sequences side by side.
 //!
 //! llama.cpp splits a decode call at every gap in its sequence ids, and each part reads all weights again (default
-//! model, eight sequences: 18 ms for ids 0 to 7, 44 ms for every second id). Endings make such gaps. A newcomer
-//! fills the lowest one; until one comes, the last running sequence is moved there.
+//! model, eight sequences: 18 ms for ids 0 to 7, 44 ms for every second id). Endings make such gaps: the last running
+//! sequence is moved there. A newcomer makes one as well as long as its prompt is being read, unless it stands behind
+//! all that run.
 
 use std::time::Duration;
 
 use super::{BatchLoop, LoopError};
 use crate::compute::Compute;
-use crate::generation::Turn;
+use crate::generation::{Sequence, Turn};
 use crate::llama::SeqId;
 
 /// Steps that a move must pay for itself in: nobody knows how long an answer will be, but most are longer.
@@ -43,9 +44,28 @@ impl<C: Compute> BatchLoop<C> {
         Ok(())
     }
 
+    /// Where a newcomer waits for its prompt, if anywhere: behind those that run, after moving one of them out of the way
+    /// if need be; or before them; or between them.
+    pub(super) fn place_for_newcomer(&mut self) -> Result<Option<SeqId>, LoopError> {
+        if self.place_behind().is_none() {
+            self.close_gap()?;
+        }
+        let first_running = self.running().next().map_or(0, |(first, _)| first);
+        let outside = self.place_behind().or(self.sequences.last_free_below(first_running));
+        Ok(outside.or(self.sequences.first_free_from(0)))
+    }
+
+    fn place_behind(&self) -> Option<SeqId> {
+        let behind = self.running().last().map_or(0, |(last, _)| last + 1);
+        self.sequences.first_free_from(behind)
+    }
+
+    fn running(&self) -> impl Iterator<Item = (SeqId, &Sequence)> {
+        self.sequences.iter().filter(|(_, sequence)| matches!(sequence.turn, Turn::Feed(_)))
+    }
+
     fn move_that_pays(&self) -> Option<(SeqId, SeqId)> {
-        let mut running =
-            self.sequences.iter().filter(|(_, sequence)| matches!(sequence.turn, Turn::Feed(_)));
+        let mut running = self.running();
         // A gap lies between two running sequences: alone, it does not matter where one is.
         let (first, _) = running.next()?;
         let (from, last) = running.last()?;

@@ -6,7 +6,7 @@ use dragon_ipc::{FromEngine, GenerationId, Prefilled};
 
 use super::{BatchLoop, LoopError};
 use crate::compute::Compute;
-use crate::generation::{Generation, Turn};
+use crate::generation::Generation;
 use crate::llama::{Logits, Position, Row, SeqId};
 use crate::progress::Call;
 
@@ -42,13 +42,23 @@ impl<C: Compute> BatchLoop<C> {
     }
 
     /// The prompt whose turn it is, with its first cells in place. The earliest never waits for another, so as long
-    /// as there are prompts there is one.
+    /// as there are prompts there is one; unless others have to rest.
     fn next_prompt(&mut self) -> Result<Option<GenerationId>, LoopError> {
-        let only_favoured = self.are_only_favoured_read();
+        let Some(readers) = self.readers() else { return Ok(None) };
+        if readers == Readers::Favoured
+            && let Some(id) = self.next_prompt_of(Readers::Favoured)?
+        {
+            return Ok(Some(id));
+        }
+        // Where a favoured one waits for another's prompt, that is read.
+        self.next_prompt_of(Readers::All)
+    }
+
+    fn next_prompt_of(&mut self, readers: Readers) -> Result<Option<GenerationId>, LoopError> {
         for _ in 0..self.prefill_line.len() {
             let Some(id) = self.prefill_line.pop_front() else { return Ok(None) };
             self.prefill_line.push_back(id);
-            if only_favoured && !self.ration.is_favoured(id) {
+            if readers == Readers::Favoured && !self.ration.is_favoured(id) {
                 continue;
             }
             let is_seeded = self.generations.get(&id).is_some_and(|generation| generation.is_seeded);
@@ -59,17 +69,13 @@ impl<C: Compute> BatchLoop<C> {
         Ok(None)
     }
 
-    /// While somebody is favoured, the others' prompts have to wait for theirs and have a part of the time only. Not
-    /// where nothing else could be done.
-    fn are_only_favoured_read(&self) -> bool {
-        if !self.ration.holds() {
-            return false;
+    /// Whose prompts may be read now. While somebody is favoured, the others' wait for theirs and have a part of the time.
+    fn readers(&self) -> Option<Readers> {
+        if self.ration.holds() && self.prefill_line.iter().any(|id| self.ration.is_favoured(*id)) {
+            Some(Readers::Favoured)
+        } else {
+            self.ration.may_others().then_some(Readers::All)
         }
-        let waits = self.prefill_line.iter().any(|id| self.ration.is_favoured(*id));
-        let runs = self.sequences.iter().any(|(_, sequence)| {
-            sequence.turn != Turn::AwaitPrompt && self.ration.is_favoured(sequence.generation)
-        });
-        waits || (runs && !self.ration.may_read_others())
     }
 
     /// Gives every choice the prompt's cells, and its first token from the same logits.
@@ -104,6 +110,13 @@ impl<C: Compute> BatchLoop<C> {
         }
         Ok(())
     }
+}
+
+/// Whose prompts are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Readers {
+    Favoured,
+    All,
 }
 
 /// Only the prompt's last token gives logits.

@@ -65,7 +65,7 @@ impl<C: Compute> BatchLoop<C> {
         let rules = &generation.rules;
         let logits = self.compute.logits(row)?;
         let place = sequence.place(rules.sampling.seed);
-        let token = self.sampler.choose(logits, rules, &sequence.history, place)?;
+        let token = self.sampler.choose(logits, rules, &sequence.history, sequence.lean(), place)?;
         let logprobs = match generation.n_top_logprobs {
             Some(n_top) => Some(self.sampler.logprobs(logits, token, usize::from(n_top))?),
             None => None,

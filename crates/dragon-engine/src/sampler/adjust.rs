@@ -2,17 +2,19 @@
 
 use dragon_ipc::Sampling;
 
-use super::{History, Rules};
+use super::{History, Lean, Rules};
 
-/// The logits after bans, `logit_bias` and penalties, in `adjusted`; `None` where nothing changes them.
+/// The logits after `logit_bias`, penalties, leaning and bans, in `adjusted`; `None` where nothing changes them.
 pub(super) fn apply<'a>(
     logits: &[f32],
     rules: &Rules,
     history: &History,
+    lean: Option<Lean<'_>>,
     adjusted: &'a mut Vec<f32>,
 ) -> Option<&'a [f32]> {
     let sampling = &rules.sampling;
-    if rules.banned.is_empty() && sampling.logit_bias.is_empty() && !has_penalties(sampling) {
+    if lean.is_none() && rules.banned.is_empty() && sampling.logit_bias.is_empty() && !has_penalties(sampling)
+    {
         return None;
     }
     adjusted.clear();
@@ -23,6 +25,11 @@ pub(super) fn apply<'a>(
     if has_penalties(sampling) {
         for (token, count) in history.counts() {
             change(adjusted, token, |logit| penalized(logit, count, sampling));
+        }
+    }
+    if let Some(lean) = lean {
+        for token in lean.to {
+            change(adjusted, *token, |logit| logit + lean.bias);
         }
     }
     for token in &rules.banned {

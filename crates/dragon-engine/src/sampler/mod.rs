@@ -1,6 +1,6 @@
 //! How the next token is chosen from the logits: pure, without state beyond reused buffers.
 //!
-//! The order of operations is llama-server's: bans and `logit_bias`, penalties, `top_k`, `top_p`, `min_p`,
+//! The order of operations is llama-server's: `logit_bias`, penalties, bans, `top_k`, `top_p`, `min_p`,
 //! `temperature`. The token at answer position *i* is a function of the logits, the settings, the tokens
 //! before, and (seed, choice, *i*); nothing else that runs has a part in it.
 
@@ -28,6 +28,14 @@ pub(crate) struct Rules {
     pub(crate) sampling: Sampling,
     /// Tokens that are never chosen.
     pub(crate) banned: Vec<TokenId>,
+}
+
+/// Tokens that are more likely than the model makes them, because an answer comes to its end.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Lean<'a> {
+    pub(crate) to: &'a [TokenId],
+    /// Added to their logits.
+    pub(crate) bias: f32,
 }
 
 /// Why no token can be chosen.
@@ -60,11 +68,12 @@ impl Sampler {
         logits: &[f32],
         rules: &Rules,
         history: &History,
+        lean: Option<Lean<'_>>,
         place: Place,
     ) -> Result<TokenId, SampleError> {
         // The model is judged by what it said, not by what the settings make of it.
         let peak = candidates::peak(logits)?;
-        let (logits, peak) = match adjust::apply(logits, rules, history, &mut self.adjusted) {
+        let (logits, peak) = match adjust::apply(logits, rules, history, lean, &mut self.adjusted) {
             Some(adjusted) => (adjusted, candidates::peak(adjusted)?),
             None => (logits, peak),
         };

@@ -15,7 +15,7 @@ fn rules(sampling: Sampling) -> Rules {
 }
 
 fn choose(logits: &[f32], rules: &Rules, place: Place) -> Result<TokenId, SampleError> {
-    Sampler::default().choose(logits, rules, &History::default(), place)
+    Sampler::default().choose(logits, rules, &History::default(), None, place)
 }
 
 /// Logits from few values, so that ties are common.
@@ -133,7 +133,7 @@ fn draw_many(rules: &Rules, logits: &[f32], place: impl Fn(u32) -> Place) -> Vec
     let mut counts = vec![0; logits.len()];
     let mut sampler = Sampler::default();
     for i in 0..20_000 {
-        counts[sampler.choose(logits, rules, &History::default(), place(i)).unwrap() as usize] += 1;
+        counts[sampler.choose(logits, rules, &History::default(), None, place(i)).unwrap() as usize] += 1;
     }
     counts
 }
@@ -173,7 +173,7 @@ fn penalties_follow_the_formulas() {
         Sampling { presence_penalty: 0.5, frequency_penalty: 0.25, repeat_penalty: 2.0, ..plain() };
     let history: History = [0, 0, 0, 1].into_iter().collect();
     let mut adjusted = Vec::new();
-    let logits = adjust::apply(&[4.0, -1.0, 2.0], &rules(sampling), &history, &mut adjusted).unwrap();
+    let logits = adjust::apply(&[4.0, -1.0, 2.0], &rules(sampling), &history, None, &mut adjusted).unwrap();
     // 4 / 2 - 3 x 0.25 - 0.5; -1 x 2 - 0.25 - 0.5; never generated.
     assert_eq!(logits, [0.75, -2.75, 2.0]);
 }
@@ -203,11 +203,12 @@ fn extreme_settings_do_not_look_like_a_broken_model() {
             };
             let logits = [30.0, -30.0, 0.0, f32::NEG_INFINITY];
             let mut adjusted = Vec::new();
-            let adjusted = adjust::apply(&logits, &rules(sampling.clone()), &history, &mut adjusted).unwrap();
+            let adjusted =
+                adjust::apply(&logits, &rules(sampling.clone()), &history, None, &mut adjusted).unwrap();
             assert!(adjusted[..3].iter().all(|logit| logit.is_finite()), "{adjusted:?} by {sampling:?}");
             assert_eq!(adjusted[3], f32::NEG_INFINITY, "the model's own bans stay");
             for sampling in [Sampling { top_p: 0.9, min_p: 0.1, ..sampling.clone() }, sampling] {
-                let token = Sampler::default().choose(&logits, &rules(sampling), &history, PLACE);
+                let token = Sampler::default().choose(&logits, &rules(sampling), &history, None, PLACE);
                 assert!(token.is_ok_and(|token| token < 3), "{token:?}");
             }
         }

@@ -54,6 +54,10 @@ pub fn all_parts() -> Vec<&'static str> {
     [PARAGRAPH, NEWLINE, SPACE, BROKEN_OFF, THINK_CLOSE].into_iter().chain(fences).chain(texts).collect()
 }
 
+/// What ends a sentence, in any of the languages: where such a text is a single token, the tail is drawn to it.
+pub const SENTENCE_ENDS: [&str; 14] =
+    [".", "!", "?", "。", "！", "？", ".\n", ".\n\n", "。\n", "。\n\n", ".\"", ".**", ").", "\n\n"];
+
 /// Begins a short conclusion. The model goes on after it, so it ends without a space.
 pub const fn cue(language: Language) -> &'static str {
     match language {

@@ -14,7 +14,7 @@ const MAX_TAIL: u32 = 96;
 const USUAL_TAIL: u32 = 24;
 
 /// Under the greatest pressure: a short sentence.
-const LOADED_TAIL: u32 = 12;
+const LOADED_TAIL: u32 = 10;
 
 /// Share of the deadline's tokens that the tail may have ...
 const TAIL_SHARE: f64 = 0.15;

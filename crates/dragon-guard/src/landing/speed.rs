@@ -5,8 +5,9 @@ use std::time::Duration;
 /// Gaps remembered: some seconds at usual speeds, so that a change of load is seen soon.
 const N_REMEMBERED: usize = 32;
 
-/// Below this many gaps what was known before counts as well.
-const N_ENOUGH: usize = 4;
+/// What was known before counts as so many gaps: the first tokens of an answer often wait for the prompts of others that
+/// came with it.
+const N_PRIOR: usize = 8;
 
 /// A run of tokens takes longer than their mean says where one of them has to wait for something.
 const OVER_MEAN: f64 = 1.25;
@@ -20,15 +21,17 @@ pub struct StepTimes {
     /// A ring; zeros beyond `n_seen`.
     gaps: [Duration; N_REMEMBERED],
     n_seen: usize,
-    prior: Duration,
 }
 
 // === impl StepTimes ===
 
 impl StepTimes {
-    /// Nothing seen yet; `prior` is what other choices take.
+    /// Nothing seen yet; `prior` is what other choices take, zero where that is not known.
     pub fn new(prior: Duration) -> Self {
-        Self { gaps: [Duration::ZERO; N_REMEMBERED], n_seen: 0, prior }
+        let mut gaps = [Duration::ZERO; N_REMEMBERED];
+        let n_seen = if prior.is_zero() { 0 } else { N_PRIOR };
+        gaps[..n_seen].fill(prior);
+        Self { gaps, n_seen }
     }
 
     /// Learns the time between a token and the one before it.
@@ -43,10 +46,9 @@ impl StepTimes {
         let gaps = &mut gaps[..self.n_seen.min(N_REMEMBERED)];
         gaps.sort_unstable();
         let n_gaps = u32::try_from(gaps.len()).unwrap_or(u32::MAX);
-        let Some(mean) = gaps.iter().sum::<Duration>().checked_div(n_gaps) else { return self.prior };
+        let Some(mean) = gaps.iter().sum::<Duration>().checked_div(n_gaps) else { return Duration::ZERO };
         let high = gaps.iter().rev().nth(gaps.len() / LONGER_THAN_PLANNED).copied().unwrap_or_default();
-        let measured = high.max(mean.mul_f64(OVER_MEAN));
-        if self.n_seen < N_ENOUGH { measured.max(self.prior) } else { measured }
+        high.max(mean.mul_f64(OVER_MEAN))
     }
 }
 
@@ -68,9 +70,11 @@ mod tests {
 
     #[test]
     fn what_others_take_counts_until_enough_was_seen() {
-        assert_eq!(seen([]).pessimistic(), ms(50));
-        assert_eq!(seen([8; 3]).pessimistic(), ms(50));
-        assert_eq!(seen([8; 4]).pessimistic(), ms(10));
+        assert_eq!(StepTimes::new(Duration::ZERO).pessimistic(), Duration::ZERO);
+        assert_eq!(seen([]).pessimistic(), ms(50).mul_f64(OVER_MEAN));
+        assert!(seen([8; 8]).pessimistic() >= ms(50));
+        assert_eq!(seen([8; 32]).pessimistic(), ms(10));
+        assert!(seen([150, 150]).pessimistic() < ms(100), "two gaps are not the rule");
     }
 
     #[test]
@@ -90,7 +94,9 @@ mod tests {
         fn never_below_the_mean_of_what_is_remembered(gaps in prop::collection::vec(0_u64..500, 4..80)) {
             let latest = &gaps[gaps.len().saturating_sub(N_REMEMBERED)..];
             let mean = latest.iter().sum::<u64>() as f64 / latest.len() as f64;
-            prop_assert!(seen(gaps.clone()).pessimistic() + Duration::from_micros(1) >= ms(1).mul_f64(mean));
+            let mut times = StepTimes::new(Duration::ZERO);
+            gaps.iter().for_each(|gap| times.push(ms(*gap)));
+            prop_assert!(times.pessimistic() + Duration::from_micros(1) >= ms(1).mul_f64(mean));
         }
     }
 }

@@ -7,6 +7,11 @@ use super::boundary::{Boundary, Tracker};
 use super::plan::MIN_TAIL;
 use super::trim::word_end;
 
+/// After how many of its tokens a tail is to close: the end of a sentence is the end of the answer from there on.
+pub fn closes_from(n_max: u32) -> u32 {
+    (n_max / 3 * 2).max(MIN_TAIL)
+}
+
 /// Holds back a sentence until it is whole.
 #[derive(Debug)]
 pub struct Tail {
@@ -46,11 +51,21 @@ impl Tail {
         whole
     }
 
-    /// Whether it should end here, rather than begin a sentence that it may not finish: a sentence is whole, and
-    /// two thirds of the tokens are used.
+    /// Whether it should end here, rather than begin a sentence that it may not finish: it is to close, and a sentence
+    /// is whole.
     pub fn is_over(&self) -> bool {
-        let is_between = self.has_just_ended || self.held.trim().is_empty();
-        self.is_said && is_between && self.n_tokens.saturating_mul(3) >= self.n_max.saturating_mul(2)
+        if self.n_tokens < closes_from(self.n_max) {
+            return false;
+        }
+        let is_between = self.is_said && (self.has_just_ended || self.held.trim().is_empty());
+        is_between || self.is_surely_whole()
+    }
+
+    /// Whether a sentence ends here whatever comes: a dot after a figure may be a decimal point.
+    fn is_surely_whole(&self) -> bool {
+        let mut last = self.held.chars().rev();
+        let may_go_on = last.next() == Some('.') && last.next().is_some_and(|c| c.is_ascii_digit());
+        self.n_tokens >= MIN_TAIL && self.tracker.is_at_sentence_end() && !may_go_on
     }
 
     /// Whether the model said enough after the cue to have concluded.
@@ -135,11 +150,22 @@ mod tests {
     #[test]
     fn it_is_over_when_the_next_sentence_begins_and_that_is_left_out() {
         let mut tail = tail();
-        let said: String = (1..=17).map(|n| tail.push(if n == 17 { " ok." } else { " word" })).collect();
-        assert!(said.is_empty() && !tail.is_over(), "{said}");
-        assert!(tail.push(" But").trim_end().ends_with(" ok."));
+        let said: String = (1..=17).map(|n| tail.push(if n == 17 { " 3." } else { " word" })).collect();
+        assert!(said.is_empty() && !tail.is_over(), "it may be a decimal point: {said}");
+        assert!(tail.push(" But").trim_end().ends_with(" 3."));
         assert!(tail.is_over());
         assert_eq!(tail.cut(), "");
+    }
+
+    #[test]
+    fn it_is_over_with_a_sentence_as_soon_as_it_is_to_close() {
+        let mut tail = tail();
+        let n_over = (1..=24).find(|n| {
+            tail.push(if [7, 17].contains(n) { " ok." } else { " word" });
+            tail.is_over()
+        });
+        assert_eq!(n_over, Some(17));
+        assert!(tail.cut().ends_with(" ok."));
     }
 
     proptest! {

@@ -539,6 +539,7 @@ mod tests {
                 language: Language::English,
                 stops: Vec::new(),
                 step: Duration::from_millis(10),
+                prefill_per_token: Duration::from_millis(1),
                 n_useful: 32,
                 n_max: budget.n_max,
             };
@@ -596,8 +597,8 @@ mod tests {
         };
         assert_eq!(ending, Ending::landed(Reason::Deadline));
         assert!(tail.trim_end().ends_with("it."), "{tail}");
-        // One more was made: the token that began the next sentence.
-        let n_tail = 1 + u32::try_from(tail.split_whitespace().count()).unwrap();
+        // No token after it was asked for.
+        let n_tail = u32::try_from(tail.split_whitespace().count()).unwrap();
         let n_cue = u32::try_from("\n\nIn short:".len()).unwrap();
         assert_eq!(late.choice.made().n_tokens, force.n_kept + n_cue + n_tail);
         assert!(force.n_kept + n_cue + n_tail <= force.n_max_tokens);

@@ -163,11 +163,13 @@ fn launch(
 
 /// What it takes to bring an answer to its end in time.
 fn briefing(ask: &Ask, model: &Model, cues: &Arc<Cues>, n_max: u32) -> Briefing {
+    let tempo = model.engine.tempo();
     Briefing {
         cues: Arc::clone(cues),
         language: ask.language,
         stops: ask.request.stop.clone(),
-        step: model.engine.tempo().step().unwrap_or_default(),
+        step: tempo.token_gap().unwrap_or_default(),
+        prefill_per_token: tempo.prefill_per_token().unwrap_or_default(),
         n_useful: model.settings.useful_tokens,
         n_max,
     }

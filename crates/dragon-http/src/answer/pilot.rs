@@ -7,11 +7,16 @@ use dragon_core::label::Reason;
 use dragon_core::text::{Assembled, Assembler};
 use dragon_guard::Language;
 use dragon_guard::landing::cue::{self, Inside};
-use dragon_guard::landing::{self, Boundary, Moment, Pressure, StepTimes, Tracker, Urgency, Why};
-use dragon_supervisor::{Force, Token};
+use dragon_guard::landing::{
+    self, Boundary, Moment, Pressure, StepTimes, Tracker, Urgency, Why, closes_from,
+};
+use dragon_supervisor::{Closing, Force, Token};
 use tokio::time::Instant;
 
 use crate::cues::Cues;
+
+/// Logits by which a token gains that is to be chosen whatever the model thinks of it, or nearly: e^12 is 160,000.
+const CERTAIN: f32 = 12.0;
 
 /// What every pilot of a request knows.
 #[derive(Debug, Clone)]
@@ -22,6 +27,8 @@ pub(super) struct Briefing {
     pub(super) stops: Vec<String>,
     /// Time of a step, as other answers have it.
     pub(super) step: Duration,
+    /// Time to read a token of a prompt.
+    pub(super) prefill_per_token: Duration,
     /// An answer of this many tokens is of use.
     pub(super) n_useful: u32,
     /// Tokens of a choice at most.
@@ -102,14 +109,15 @@ impl Pilot {
         let tokens = self.briefing.cues.of(&parts)?;
         let n_cue = u32::try_from(tokens.len()).unwrap_or(u32::MAX);
         let step = self.steps.pessimistic();
+        // Read like a prompt, and then a step with the last of it.
+        let cue_time = self.briefing.prefill_per_token.saturating_mul(n_cue) + step;
         let landing = landing::decide(&Moment {
             read: first_token_at.saturating_duration_since(self.started_at),
             flown: now.saturating_duration_since(first_token_at),
             left: conditions.ends_at.saturating_duration_since(now),
             allowed: conditions.allowed,
             step,
-            // The cells take them one a step.
-            cue_time: step.saturating_mul(n_cue),
+            cue_time,
             n_cue,
             n_useful: self.briefing.n_useful,
             n_made,
@@ -123,15 +131,32 @@ impl Pilot {
             Why::Deadline => conditions.by_clock,
             Why::Load => Reason::Load,
         };
-        let n_max_tokens = n_made.saturating_add(n_cue).saturating_add(landing.n_tail);
+        let n_to_tail = n_made.saturating_add(n_cue);
+        let force = Force {
+            n_kept: n_made,
+            tokens,
+            n_max_tokens: n_to_tail.saturating_add(landing.n_tail),
+            closing: self.closing(n_to_tail, landing.n_tail),
+        };
         Some(Approach {
             cue: parts.concat(),
             n_cue,
             n_tail: landing.n_tail,
             reason,
-            ends_by: now + step.saturating_mul(n_cue.saturating_add(landing.n_tail)),
-            force: Force { n_kept: n_made, tokens, n_max_tokens },
+            ends_by: now + cue_time + step.saturating_mul(landing.n_tail),
+            force,
         })
+    }
+
+    /// The end of a sentence becomes likely step by step, and near certain with the last token.
+    fn closing(&self, n_to_tail: u32, n_tail: u32) -> Closing {
+        let n_open = closes_from(n_tail).saturating_sub(1).min(n_tail);
+        let n_closing = u16::try_from(n_tail - n_open).unwrap_or(u16::MAX).max(1);
+        Closing {
+            n_from: n_to_tail.saturating_add(n_open),
+            tokens: self.briefing.cues.sentence_ends().to_vec(),
+            gain: CERTAIN / f32::from(n_closing),
+        }
     }
 
     /// Adds what was let through.

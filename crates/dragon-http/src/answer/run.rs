@@ -220,7 +220,7 @@ impl Run {
             Reaction::Force(force) => {
                 if self.generations.force(prompt, number, force) {
                     if let (Some(permit), Some((ends_by, reason))) = (&self.permit, choice.lands_by()) {
-                        permit.lands(ends_by, reason);
+                        permit.lands(ends_by);
                         self.observer.saw(Decision::Landing(reason));
                     }
                     None

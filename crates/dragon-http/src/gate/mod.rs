@@ -10,7 +10,6 @@ use dragon_core::admission::{
     Admission, Arrival, Caller, Denial, Input, Occupancy, Output, PromptSize, Settings, Speeds, Standing,
     Ticket,
 };
-use dragon_core::label::Reason;
 use dragon_guard::landing::Pressure;
 use dragon_ipc::{GenerationId, Ration};
 use dragon_supervisor::{EngineState, Tempo, blend};
@@ -37,19 +36,13 @@ struct Shared {
 struct State {
     admission: Admission,
     waiters: HashMap<Ticket, oneshot::Sender<Verdict>>,
-    running: HashMap<Ticket, Running>,
+    /// What the engine knows of those that run.
+    running: HashMap<Ticket, Vec<GenerationId>>,
     /// What admission was told last.
     speeds: Speeds,
     /// What the engine was told last.
     said: Rationed,
     next_ticket: u64,
-}
-
-/// What the engine knows of a request that runs.
-#[derive(Debug, Default)]
-struct Running {
-    generations: Vec<GenerationId>,
-    is_landing: bool,
 }
 
 type Verdict = Result<(), Denial>;
@@ -146,9 +139,8 @@ impl Gate {
     /// How fast the engine is now.
     pub(crate) fn speeds_are(&self, tempo: &Tempo) {
         let mut state = self.shared.state.lock();
-        // Those who take turns get a token in one turn of several.
-        let n_turns = state.said.n_turns(state.running.len());
-        let decode_step = tempo.step().map(|step| step.saturating_mul(n_turns));
+        let slowdown = state.said.slowdown();
+        let decode_step = tempo.token_gap().map(|step| step.saturating_mul(slowdown));
         let speeds = Speeds {
             prefill_per_token: smoothed(state.speeds.prefill_per_token, tempo.prefill_per_token()),
             decode_step: smoothed(state.speeds.decode_step, decode_step),
@@ -178,9 +170,9 @@ impl Gate {
     }
 
     /// Who is to run in the next steps, where that differs from what was said last.
-    pub(crate) fn new_ration(&self, tempo: &Tempo) -> Option<Ration> {
+    pub(crate) fn new_ration(&self) -> Option<Ration> {
         let mut state = self.shared.state.lock();
-        let ration = Rationed::of(&state.admission, &state.running, tempo);
+        let ration = Rationed::of(&state.admission, &state.running);
         if ration == state.said {
             return None;
         }
@@ -253,8 +245,7 @@ impl Place {
 impl Permit {
     /// Its generations are with the engine now.
     pub(crate) fn runs(&self, generations: Vec<GenerationId>) {
-        let running = Running { generations, is_landing: false };
-        self.stay.shared.state.lock().running.insert(self.stay.ticket, running);
+        self.stay.shared.state.lock().running.insert(self.stay.ticket, generations);
         self.stay.shared.shift.notify_one();
     }
 
@@ -275,15 +266,9 @@ impl Permit {
         self.stay.say(Input::Released { ticket: self.stay.ticket, n_slots: 1 });
     }
 
-    /// It is being brought to its end, which comes by this instant. Where the clock ends it, it is not paused any more.
-    pub(crate) fn lands(&self, ends_by: Instant, reason: Reason) {
-        let mut state = self.stay.shared.state.lock();
-        state.handle(Input::EndsBy { ticket: self.stay.ticket, at: ends_by.into_std() });
-        if let Some(running) = state.running.get_mut(&self.stay.ticket) {
-            running.is_landing = reason != Reason::Load;
-        }
-        drop(state);
-        self.stay.shared.shift.notify_one();
+    /// It is being brought to its end, which comes by this instant.
+    pub(crate) fn lands(&self, ends_by: Instant) {
+        self.stay.say(Input::EndsBy { ticket: self.stay.ticket, at: ends_by.into_std() });
     }
 }
 
@@ -385,15 +370,14 @@ mod tests {
     #[tokio::test]
     async fn whoever_takes_no_more_than_its_share_is_not_pressed_and_favoured_beside_those_who_do() {
         let gate = gate(10, 4);
-        let tempo = Tempo::default();
         let _flood = (run(&gate, 0, 1).await, run(&gate, 0, 2).await, run(&gate, 0, 3).await);
-        assert_eq!(gate.new_ration(&tempo), None, "alone it is nobody's burden");
+        assert_eq!(gate.new_ration(), None, "alone it is nobody's burden");
         let polite = run(&gate, 1, 9).await;
-        assert_eq!(gate.new_ration(&tempo).unwrap().favoured, [9]);
+        assert_eq!(gate.new_ration().unwrap().favoured, [9]);
         let _waiting = arrive(&gate).unwrap();
         assert_eq!(polite.produced_one(), Pressure::NONE);
         assert!(_flood.0.produced_one() > Pressure::NONE);
         drop(polite);
-        assert_eq!(gate.new_ration(&tempo), Some(Rationed::default().0));
+        assert_eq!(gate.new_ration(), Some(Rationed::default().0));
     }
 }

@@ -1,6 +1,6 @@
 //! Answers that go on from the server's words.
 
-use dragon_ipc::{AbortKind, Choice, Force, Ration, Sampling, Start, ToEngine};
+use dragon_ipc::{AbortKind, Choice, Closing, Force, Ration, Sampling, Start, ToEngine};
 use proptest::prelude::*;
 
 use super::harness::{Harness, greedy, start};
@@ -8,7 +8,11 @@ use super::harness::{Harness, greedy, start};
 const PROMPT: [u32; 12] = [5, 9, 13, 5, 9, 14, 7, 8, 9, 5, 9, 13];
 
 fn force(n_kept: u32, tokens: Vec<u32>, n_max_tokens: u32) -> Force {
-    Force { generation: 1, choice: 0, n_kept, tokens, n_max_tokens }
+    Force { generation: 1, choice: 0, n_kept, tokens, n_max_tokens, closing: open_end() }
+}
+
+fn open_end() -> Closing {
+    Closing { n_from: u32::MAX, tokens: Vec::new(), gain: 0.0 }
 }
 
 fn refused(force: Force) -> bool {
@@ -68,6 +72,30 @@ fn what_cannot_be_is_refused_and_ends_the_generation() {
     assert!(refused(force(1, vec![2; 512 + 1], 900)), "too long");
     assert!(refused(force(1, vec![2, 3], 3)), "no room for a token");
     assert!(refused(force(1, vec![40], 9)), "not in the vocabulary");
+    let closing =
+        |tokens, gain| Force { closing: Closing { n_from: 5, tokens, gain }, ..force(1, vec![2], 9) };
+    assert!(!refused(closing(vec![3], 2.0)));
+    assert!(refused(closing(vec![40], 2.0)), "not in the vocabulary");
+    assert!(refused(closing(vec![3], f32::NAN)), "no number");
+}
+
+/// The scripted model never has a logit a thousand above another.
+#[test]
+fn a_closing_answer_is_drawn_to_its_ends() {
+    let mut harness = Harness::new();
+    harness.begin(&PROMPT, start(1, 1, 20, greedy()));
+    (0..4).for_each(|_| harness.prefill());
+    (0..2).for_each(|_| harness.decode());
+    let closing = Closing { n_from: 5, tokens: vec![33], gain: 1000.0 };
+    harness.send(ToEngine::Force(Force { closing, ..force(2, vec![2], 8) }));
+    let n_before = harness.outputs.len();
+    harness.finish();
+    let tail: Vec<u32> = harness.outputs[n_before..].iter().map(|output| output.token).collect();
+    assert_eq!(tail.len(), 5);
+    assert!(
+        tail[..2].iter().all(|token| *token != 33) && tail[2..].iter().all(|token| *token == 33),
+        "{tail:?}"
+    );
 }
 
 #[test]
@@ -80,16 +108,17 @@ fn a_choice_that_has_ended_is_let_alone() {
 }
 
 #[test]
-fn while_one_is_favoured_the_others_rest_and_lose_nothing() {
+fn while_one_is_favoured_it_runs_in_every_step_and_the_others_lose_nothing() {
     let mut harness = Harness::new();
     for id in 1..=3 {
         harness.begin(&[5, 6, u32::try_from(id).unwrap()], start(id, 1, 8, greedy()));
         harness.prefill();
     }
-    harness.send(ToEngine::Ration(Ration { favoured: vec![2], n_others: 0 }));
+    harness.send(ToEngine::Ration(Ration { favoured: vec![2] }));
     let n_before = harness.outputs.len();
     (0..7).for_each(|_| harness.decode());
-    assert!(harness.outputs[n_before..].iter().all(|output| output.generation == 2));
+    let n_favoured = harness.outputs[n_before..].iter().filter(|output| output.generation == 2).count();
+    assert_eq!(n_favoured, 7);
     harness.finish();
     assert!(harness.answers().values().all(|(tokens, _)| tokens.len() == 8));
 }

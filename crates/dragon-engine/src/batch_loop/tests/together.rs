@@ -21,7 +21,7 @@ enum Event {
     Begin(usize),
     Cancel(usize),
     CancelChoice(usize, u32),
-    Ration(usize, u32),
+    Ration(usize),
     Decode,
     Prefill,
 }
@@ -51,7 +51,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         2 => (0..6_usize).prop_map(Event::Begin),
         1 => (0..6_usize).prop_map(Event::Cancel),
         2 => (0..6_usize, 0..3_u32).prop_map(|(nth, choice)| Event::CancelChoice(nth, choice)),
-        1 => (0..8_usize, 0..3_u32).prop_map(|(nth, n_others)| Event::Ration(nth, n_others)),
+        1 => (0..8_usize).prop_map(Event::Ration),
         3 => Just(Event::Decode),
         2 => Just(Event::Prefill),
     ];
@@ -103,9 +103,9 @@ proptest! {
                         cancelled.insert((generation, choice));
                     }
                 }
-                Event::Ration(nth, n_others) => {
+                Event::Ration(nth) => {
                     let favoured = generations.keys().nth(nth).copied().into_iter().collect();
-                    harness.send(ToEngine::Ration(Ration { favoured, n_others }));
+                    harness.send(ToEngine::Ration(Ration { favoured }));
                 }
                 Event::Decode => harness.decode(),
                 Event::Prefill => harness.prefill(),
