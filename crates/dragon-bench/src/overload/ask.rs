@@ -42,6 +42,8 @@ pub(super) struct Answered {
     pub(super) is_shared: bool,
     pub(super) n_prompt: u32,
     pub(super) n_completion: u32,
+    /// In the server's queue, by its own account; zero where it gives none.
+    pub(super) waited: Duration,
 }
 
 // === impl Question ===
@@ -95,6 +97,9 @@ fn answered(document: &Value) -> Option<Answered> {
         is_shared: document.pointer("/dragon/shared").is_some_and(|shared| shared == &Value::Bool(true)),
         n_prompt: count("prompt_tokens")?,
         n_completion: count("completion_tokens")?,
+        waited: Duration::from_millis(
+            document.pointer("/dragon/queue_ms").and_then(Value::as_u64).unwrap_or(0),
+        ),
     })
 }
 

@@ -23,8 +23,8 @@ pub(super) async fn run(scene: &Scene) -> String {
     let capacity = capacity(scene, &mut numbers).await;
     let mut told = format!(
         "Capacity, {N_BUSY} at a time: {capacity:.2} answers of {N_TOKENS} tokens a second.\n\n\
-         | load | arrivals/s | answered in time | by the model/s | without the model: p50 | p99 | mix |\n\
-         |---:|---:|---:|---:|---:|---:|---|\n"
+         | load | arrivals/s | answered in time | by the model/s | turned away at once | p50 | p99 | after waiting | mix |\n\
+         |---:|---:|---:|---:|---:|---:|---:|---:|---|\n"
     );
     for load in LOADS {
         let rate = capacity * load;
@@ -32,10 +32,12 @@ pub(super) async fn run(scene: &Scene) -> String {
         let n_in_time = all.iter().filter(|seen| seen.is_answered() && seen.took <= scene.in_time()).count();
         let n_useful = all.iter().filter(|seen| seen.is_useful()).count();
         let immediate = || all.iter().filter(|seen| is_immediate(seen)).map(|seen| seen.took);
+        let n_late = all.iter().filter(|seen| is_fallback(seen) && !is_immediate(seen)).count();
         told.push_str(&format!(
-            "| {load} | {rate:.1} | {n_in_time} of {} | {:.2} | {:.1?} | {:.1?} | {} |\n",
+            "| {load} | {rate:.1} | {n_in_time} of {} | {:.2} | {} | {:.1?} | {:.1?} | {n_late} | {} |\n",
             all.len(),
             n_useful as f64 / scene.lasts.as_secs_f64(),
+            immediate().count(),
             percentile(immediate(), 0.5),
             percentile(immediate(), 0.99),
             mix(&all),
@@ -85,10 +87,16 @@ fn question(scene: &Scene, number: usize) -> Question {
     Question { max_tokens: N_TOKENS, ..scene.question(puzzle::variation(number)) }
 }
 
-/// Said at once, because the queue was full or there was no hope; others waited first.
+fn is_fallback(seen: &Seen) -> bool {
+    matches!(&seen.verdict, Verdict::Answered(answered) if answered.how.starts_with("fallback"))
+}
+
+/// Turned away on arrival, because the queue was full or there was no hope: by the server's own account it never
+/// waited. How long that took is the client's account.
 fn is_immediate(seen: &Seen) -> bool {
+    const AT_ONCE: Duration = Duration::from_millis(1);
     match &seen.verdict {
-        Verdict::Answered(answered) => answered.how == "fallback (busy)",
+        Verdict::Answered(answered) => answered.how.starts_with("fallback") && answered.waited <= AT_ONCE,
         Verdict::Refused(_) => true,
         Verdict::Unanswered(_) => false,
     }

@@ -140,7 +140,7 @@ impl Gate {
     pub(crate) fn speeds_are(&self, tempo: &Tempo) {
         let mut state = self.shared.state.lock();
         let slowdown = state.said.slowdown();
-        let decode_step = tempo.token_gap().map(|step| step.saturating_mul(slowdown));
+        let decode_step = tempo.token_gap().map(|gap| gap.saturating_mul(slowdown) / PLANNED.1 * PLANNED.0);
         let speeds = Speeds {
             prefill_per_token: smoothed(state.speeds.prefill_per_token, tempo.prefill_per_token()),
             decode_step: smoothed(state.speeds.decode_step, decode_step),
@@ -181,6 +181,10 @@ impl Gate {
         Some(ration.0)
     }
 }
+
+/// Who starts is planned with gaps that are so much longer than measured: an answer that starts with just enough time is
+/// too short to be of use when anything comes in between, and somebody else had needed that time.
+const PLANNED: (u32, u32) = (3, 2);
 
 /// Half of a change is believed after about a second: a burst of arrivals slows the engine for a moment, and whoever is
 /// turned away because of that does not come back when it is over.
