@@ -19,6 +19,8 @@ struct Flight {
     /// Tokens between two ends of words, and words between two ends of sentences.
     word: u32,
     sentence: u32,
+    /// A planted mistake: by how much later than it is the deadline is taken to be.
+    mistaken_by: Duration,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -61,7 +63,8 @@ impl Flight {
             if moment.left.is_zero() {
                 return Ended::Cut;
             }
-            let Some(landing) = decide(&moment) else { continue };
+            let believed = Moment { left: moment.left + self.mistaken_by, ..moment };
+            let Some(landing) = decide(&believed) else { continue };
             let may_land = match landing.urgency {
                 Urgency::AtSentence => n_made.is_multiple_of(self.word * self.sentence),
                 Urgency::AtWord => n_made.is_multiple_of(self.word),
@@ -72,6 +75,17 @@ impl Flight {
             }
         }
         Ended::Cut
+    }
+
+    /// Whether it was not cut, and a landing is over before the deadline at the speed it was planned with.
+    fn is_in_time(&self) -> bool {
+        match self.fly() {
+            Ended::Complete => true,
+            Ended::Landed(landing, moment) => {
+                moment.cue_time + moment.step * landing.n_tail + moment.margin() <= moment.left
+            }
+            Ended::Cut => false,
+        }
     }
 
     /// Tokens that could be made before an answer must be on its way.
@@ -96,6 +110,7 @@ fn flights() -> impl Strategy<Value = Flight> {
             n_waiting,
             word,
             sentence,
+            mistaken_by: Duration::ZERO,
         })
         // Bounds the time of the test.
         .prop_filter("many tokens", |flight| flight.n_possible().min(u64::from(flight.n_max)) < 5_000)
@@ -105,8 +120,7 @@ proptest! {
     #[test]
     fn a_landing_is_over_before_the_deadline_at_the_speed_it_was_planned_with(flight in flights()) {
         if let Ended::Landed(landing, moment) = flight.fly() {
-            let needed = moment.cue_time + moment.step * landing.n_tail + moment.margin();
-            prop_assert!(needed <= moment.left, "{:?} of {:?}", needed, moment.left);
+            prop_assert!(flight.is_in_time(), "{landing:?} at {moment:?}");
             prop_assert!((MIN_TAIL..=MAX_TAIL).contains(&landing.n_tail));
             prop_assert!(moment.n_made + N_CUE + landing.n_tail <= flight.n_max);
         }
@@ -144,6 +158,12 @@ proptest! {
     }
 }
 
+#[test]
+fn a_planted_late_landing_is_caught() {
+    assert!(usual().is_in_time());
+    assert!(!Flight { mistaken_by: Duration::from_secs(1), ..usual() }.is_in_time());
+}
+
 /// 10 s, 100 tokens a second, nobody waits.
 fn usual() -> Flight {
     Flight {
@@ -154,6 +174,7 @@ fn usual() -> Flight {
         n_waiting: 0,
         word: 2,
         sentence: 5,
+        mistaken_by: Duration::ZERO,
     }
 }
 
