@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use dragon_testkit::harness::{Server, ServerOptions};
+use dragon_testkit::harness::{Event, Server, ServerOptions};
 use serde_json::{Value, json};
 
 use super::answers::{Answer, completion, streamed, whole, with};
@@ -115,4 +115,21 @@ fn who_waits_for_a_slot_until_the_deadline_gets_a_fallback() {
     answer.assert_ended("fallback", Some("deadline"), "length");
     assert_eq!((answer.n_prompt(), answer.n_completion()), (0, 0));
     assert!(answer.text().contains("deadline"), "{}", answer.text());
+}
+
+#[test]
+fn whoever_leaves_while_its_answer_lands_frees_the_slot() {
+    let (options, body) = endless();
+    let server = Server::start(&options);
+    let body = with(body, json!({ "ignore_eos": true, "temperature": 0, "stream": true }));
+    let mut stream = server.stream_with(PATH, &[("x-dragon-deadline-ms", "1500")], &body);
+    let mut text = String::new();
+    while !text.contains("In short:") {
+        let Some(Event::Chunk(chunk)) = stream.next() else { panic!("no cue in {text}") };
+        text.push_str(chunk["choices"][0]["text"].as_str().unwrap_or_default());
+    }
+    drop(stream);
+    let _ = server.wait_for(Duration::from_secs(10), |model| model["busy_slots"] == 0);
+    let metrics = server.get("/metrics").text().to_owned();
+    assert!(metrics.contains("dragon_running_requests{model=\"tiny\"} 0"), "{metrics}");
 }
