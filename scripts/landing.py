@@ -41,8 +41,14 @@ def tail_of(text):
     return text.rpartition(CUE)[2].strip() if CUE in text else ""
 
 
+def is_long(tail):
+    """8 tokens or more: a word is a token at least, and a mark is one more."""
+    return len(re.findall(r"\w+|[^\w\s]", tail)) >= 8
+
+
 def ends_well(text):
-    return text.rstrip().endswith((".", "!", "?", "。", ":", "\"", ")", "*")) or text.endswith("\n")
+    """Like a sentence, whatever quotes, brackets and marks of emphasis close after it."""
+    return text.rstrip().rstrip("\"'”’)]*_").endswith((".", "!", "?", "…", "。", "！", "？"))
 
 
 def main():
@@ -56,8 +62,8 @@ def main():
     it = arguments.parse_args()
     with open(it.data, encoding="utf-8") as data:
         rows = [json.loads(line) for line in data][: it.n]
-    print("| deadline | in time | right | outcomes | landed: words after the cue, median | 8 tokens or more | end of a sentence |")
-    print("|---:|---:|---:|---|---:|---:|---:|")
+    print("| deadline | in time | right | outcomes | landed: words after the cue, median | 8 tokens or more | end of a sentence | both |")
+    print("|---:|---:|---:|---|---:|---:|---:|---:|")
     for deadline in it.deadlines:
         with concurrent.futures.ThreadPoolExecutor(it.parallel) as pool:
             answers = list(pool.map(lambda row: ask(it.url, row["problem"], deadline, it.max_tokens), rows))
@@ -72,13 +78,13 @@ def main():
             if kind == "landed":
                 tails.append((tail_of(text), text))
         words = sorted(len(tail.split()) for tail, _ in tails)
-        # A word is a token at least, and a mark is one more.
-        n_long = sum(len(re.findall(r"\w+|[^\w\s]", tail)) >= 8 for tail, _ in tails)
+        n_long = sum(is_long(tail) for tail, _ in tails)
         n_well = sum(ends_well(text) for _, text in tails)
+        n_both = sum(is_long(tail) and ends_well(text) for tail, text in tails)
         share = lambda n: f"{n} of {len(tails)}"
         mix = "; ".join(f"{n} {kind}" for kind, n in sorted(outcomes.items()))
         print(f"| {deadline or 'none'} | {n_in_time} of {len(rows)} | {n_right} | {mix} | "
-              f"{words[len(words) // 2] if words else '-'} | {share(n_long)} | {share(n_well)} |", flush=True)
+              f"{words[len(words) // 2] if words else '-'} | {share(n_long)} | {share(n_well)} | {share(n_both)} |", flush=True)
 
 
 if __name__ == "__main__":

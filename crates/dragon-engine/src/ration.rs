@@ -70,6 +70,9 @@ impl Ration {
 
     /// Learns of a decode call.
     pub(crate) fn stepped(&mut self, crowd: Crowd, took: Duration) {
+        if !self.holds() {
+            return;
+        }
         match crowd {
             Crowd::Favoured => {
                 self.step = Some(took);
@@ -87,6 +90,9 @@ impl Ration {
 
     /// Learns of a prefill call.
     pub(crate) fn read(&mut self, generation: GenerationId, took: Duration) {
+        if !self.holds() {
+            return;
+        }
         if self.is_favoured(generation) {
             self.of_favoured += took;
         } else {
@@ -169,6 +175,16 @@ mod tests {
         assert!(ration.may_others());
         ration.read(1, MAX_CREDIT);
         assert!(!ration.may_others());
+    }
+
+    #[test]
+    fn what_others_had_before_anybody_was_favoured_is_not_held_against_them() {
+        let mut ration = Ration::default();
+        ration.stepped(Crowd::Mixed { with_favoured: false }, Duration::from_secs(3600));
+        ration.read(1, Duration::from_secs(3600));
+        ration.set(vec![7]);
+        ration.stepped(Crowd::Favoured, ms(5));
+        assert!(ration.may_others());
     }
 
     #[test]
