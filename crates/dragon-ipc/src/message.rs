@@ -236,7 +236,7 @@ pub struct Forced {
 /// Who must be quick. With nobody favoured everyone runs alike.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ration {
-    /// Generations that the others may slow down to half of their speed, but not further: others rest, with their
+    /// Generations that the others slow down a little, to half of their speed at most: others rest, with their
     /// cells, for the time that is more. At most [`crate::MAX_SEQUENCES`].
     pub favoured: Vec<GenerationId>,
 }

@@ -1,14 +1,14 @@
 //! Who must not be held up: those who take no more than their share of the slots, while others take more.
 //!
-//! The engine lets the others have as much of its time as those had, and no more.
+//! The engine lets the others have half as much of its time as those had, and no more.
 
 use std::collections::HashMap;
 
 use dragon_core::admission::{Admission, Standing, Ticket};
 use dragon_ipc::{GenerationId, Ration};
 
-/// While a ration holds the others have half of the time, so their tokens take so many times as long.
-const SLOWER: u32 = 2;
+/// While a ration holds the others have a third of the time, so their tokens take so many times as long.
+const SLOWER: u32 = 3;
 
 /// What the engine is told; with nobody favoured everyone runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
