@@ -17,17 +17,23 @@ import urllib.request
 CUE = "In short:"
 
 
-def ask(url, problem, deadline, n_tokens):
-    body = {"model": "smollm2-135m", "temperature": 0, "max_tokens": n_tokens,
-            "messages": [{"role": "user", "content": problem}]}
-    headers = {"content-type": "application/json"}
-    if deadline:
-        headers["x-dragon-deadline-ms"] = str(int(deadline * 1000))
-    request = urllib.request.Request(url + "/v1/chat/completions", json.dumps(body).encode(), headers)
-    started = time.monotonic()
+def post(url, body, headers=None):
+    headers = {"content-type": "application/json", **(headers or {})}
+    request = urllib.request.Request(url, json.dumps({"model": "smollm2-135m", **body}).encode(), headers)
     with urllib.request.urlopen(request, timeout=120) as response:
-        document = json.load(response)
-    return document, time.monotonic() - started
+        return json.load(response)
+
+
+def ask(url, problem, deadline, n_tokens):
+    body = {"temperature": 0, "max_tokens": n_tokens, "messages": [{"role": "user", "content": problem}]}
+    headers = {"x-dragon-deadline-ms": str(int(deadline * 1000))} if deadline else {}
+    started = time.monotonic()
+    return post(url + "/v1/chat/completions", body, headers), time.monotonic() - started
+
+
+def n_tokens_of(url, text):
+    """As the model's own tokenizer counts them: a prompt's tokens are in `usage`."""
+    return post(url + "/v1/completions", {"prompt": text, "max_tokens": 1})["usage"]["prompt_tokens"] if text else 0
 
 
 def is_right(text, answer):
@@ -39,11 +45,6 @@ def is_right(text, answer):
 
 def tail_of(text):
     return text.rpartition(CUE)[2].strip() if CUE in text else ""
-
-
-def is_long(tail):
-    """8 tokens or more: a word is a token at least, and a mark is one more."""
-    return len(re.findall(r"\w+|[^\w\s]", tail)) >= 8
 
 
 def ends_well(text):
@@ -76,11 +77,12 @@ def main():
             n_right += is_right(text, row["answer"])
             n_in_time += not deadline or took <= deadline + 0.25
             if kind == "landed":
-                tails.append((tail_of(text), text))
-        words = sorted(len(tail.split()) for tail, _ in tails)
-        n_long = sum(is_long(tail) for tail, _ in tails)
-        n_well = sum(ends_well(text) for _, text in tails)
-        n_both = sum(is_long(tail) and ends_well(text) for tail, text in tails)
+                tail = tail_of(text)
+                tails.append((tail, n_tokens_of(it.url, tail) >= 8, ends_well(text)))
+        words = sorted(len(tail.split()) for tail, _, _ in tails)
+        n_long = sum(is_long for _, is_long, _ in tails)
+        n_well = sum(is_whole for _, _, is_whole in tails)
+        n_both = sum(is_long and is_whole for _, is_long, is_whole in tails)
         share = lambda n: f"{n} of {len(tails)}"
         mix = "; ".join(f"{n} {kind}" for kind, n in sorted(outcomes.items()))
         print(f"| {deadline or 'none'} | {n_in_time} of {len(rows)} | {n_right} | {mix} | "
