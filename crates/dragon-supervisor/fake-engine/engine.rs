@@ -107,6 +107,7 @@ fn get_ready(socket: &mut UnixStream, script: &Script, load: &LoadSpec) {
         decode_us: 0,
         max_token_bytes: 1,
         system_info: surroundings(),
+        sandbox: String::new(),
     };
     say(socket, &FromEngine::Ready(ready));
 }
