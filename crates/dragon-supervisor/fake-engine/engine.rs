@@ -118,7 +118,19 @@ fn surroundings() -> String {
     let directory = std::env::current_dir().unwrap();
     let leads_group = rustix::process::getpgrp() == rustix::process::getpid();
     let core = rustix::process::getrlimit(rustix::process::Resource::Core).maximum;
-    format!("env={} cwd={} leads_group={leads_group} core={core:?}", names.join("+"), directory.display())
+    format!(
+        "env={} cwd={} leads_group={leads_group} core={core:?} files={}",
+        names.join("+"),
+        directory.display(),
+        open_files().join("+")
+    )
+}
+
+/// What is open here.
+fn open_files() -> Vec<String> {
+    let entries = std::fs::read_dir("/proc/self/fd").unwrap();
+    let targets = entries.filter_map(|entry| std::fs::read_link(entry.unwrap().path()).ok());
+    targets.map(|target| target.display().to_string()).collect()
 }
 
 impl Engine {
