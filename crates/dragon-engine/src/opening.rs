@@ -133,10 +133,10 @@ mod tests {
     #[test]
     fn nothing_comes_before_hello_and_load() {
         let cancel = ToEngine::Cancel { generation: 1, choice: None };
-        assert!(matches!(hears(&[cancel.clone()]).0, Err(StartupError::OutOfOrder(_))));
+        assert!(matches!(hears(std::slice::from_ref(&cancel)).0, Err(StartupError::OutOfOrder(_))));
         let hello = hello(PROTOCOL_VERSION);
         assert!(matches!(hears(&[hello.clone(), hello.clone()]).0, Err(StartupError::OutOfOrder(_))));
-        assert!(matches!(hears(&[hello.clone()]).0, Err(StartupError::ParentGone)));
+        assert!(matches!(hears(std::slice::from_ref(&hello)).0, Err(StartupError::ParentGone)));
         assert!(hears(&[hello, load(), cancel]).0.is_ok());
     }
 
