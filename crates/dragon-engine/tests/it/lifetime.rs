@@ -62,7 +62,7 @@ fn it_keeps_no_descriptor_that_it_did_not_open_itself() {
     assert_eq!(descriptors, "open descriptors: 0=socket 1=device 2=device 3=socket 4=socket");
 }
 
-/// The kernel finishes a wait that was interrupted by a stop with a call of its own, which the sandbox must let through.
+/// Stopped and continued, as an operator or a debugger does: every wait of every thread is interrupted by that.
 #[cfg(target_os = "linux")]
 #[test]
 fn it_goes_on_after_it_was_stopped() {

@@ -35,7 +35,7 @@ const THREADS: [c_long; 16] = [
     SYS_getcpu,
     SYS_exit,
     SYS_exit_group,
-    // What the kernel makes of an interrupted wait: without it, an engine that was stopped and continued dies.
+    // What the kernel makes of a sleep that a stop has interrupted.
     SYS_restart_syscall,
     SYS_futex_waitv,
 ];
@@ -180,8 +180,8 @@ impl Rules {
         self.add_if(SYS_prlimit64, [is(0, own_id), is_null(2)])?;
         // Its own cores, not the server's.
         self.add_if(SYS_sched_setaffinity, [is(0, 0)])?;
-        // Names of threads and of memory. The signal at the parent's death, for one, stays set.
-        for option in [PR_SET_NAME, PR_GET_NAME, PR_SET_VMA] {
+        // Names of threads and of memory, and a question. The signal at the parent's death, for one, stays set.
+        for option in [PR_SET_NAME, PR_GET_NAME, PR_SET_VMA, PR_GET_DUMPABLE] {
             self.add_if(SYS_prctl, [is(0, option)])?;
         }
         // `F_SETOWN` could send signals.

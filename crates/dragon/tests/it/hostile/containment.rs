@@ -124,7 +124,4 @@ fn a_serving_engine_shows_its_bonds_in_proc() {
     assert_eq!(fields[1..3], [server.pid().to_string(), pid.to_string()]);
 
     assert!(server.log().contains("engine's sandbox: landlock on, seccomp on"), "{}", server.log());
-    // Prompts are nobody's business, not even those of other programs of the same user: what it holds is root's.
-    let owner = std::os::unix::fs::MetadataExt::uid(&fs::metadata(format!("/proc/{pid}/environ")).unwrap());
-    assert_eq!(owner, 0);
 }
