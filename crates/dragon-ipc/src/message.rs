@@ -101,6 +101,9 @@ pub struct LoadSpec {
     /// Most tokens that are guessed from the prompt and checked in one call (speculative decoding by prompt
     /// lookup); 0 is off.
     pub n_max_draft: u32,
+    /// Whether the engine, once it is loaded, tries everything that its sandbox must forbid and adds what came of it
+    /// to [`Ready::sandbox`]. Only the test of the sandbox asks for it; no setting and no client can.
+    pub probe_sandbox: bool,
 }
 
 /// Whether attention is computed in one fused pass.
@@ -309,6 +312,9 @@ pub struct Ready {
     pub max_token_bytes: u32,
     /// What llama.cpp says about the CPU features in use, for the log.
     pub system_info: String,
+    /// How the process has restricted itself, in a line for the log; then, where [`LoadSpec::probe_sandbox`] asked
+    /// for it, a line for each attempt to get out.
+    pub sandbox: String,
 }
 
 /// Why a model cannot be served.
@@ -331,6 +337,8 @@ pub enum LoadFailureKind {
     UnfitBuild,
     /// Server and engine do not understand each other: builds of different versions, or a bug.
     Protocol,
+    /// The process could not restrict itself although the system has the means.
+    Sandbox,
 }
 
 /// How a prompt came into its cells.

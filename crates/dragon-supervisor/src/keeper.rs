@@ -86,7 +86,8 @@ fn keep(binary: &Path, announce: oneshot::Sender<io::Result<Spawned>>) {
 }
 
 fn start(binary: &Path, exit: watch::Receiver<Option<ExitStatus>>) -> io::Result<(Child, Spawned)> {
-    // Both close on exec, so that no other child can hold this connection open.
+    // Both close on exec, as everything does that this process opens, so that no other child can hold this connection
+    // open; what the process itself inherited may not, and the engine closes that first of all.
     let (socket, engine_end) = UnixStream::pair()?;
     socket.set_nonblocking(true)?;
     let (output, engine_output) = io::pipe()?;
@@ -111,7 +112,9 @@ pub(crate) fn command(binary: &Path) -> Command {
 }
 
 /// The connection of a crashed process closes only after its core dump, and the dump of a large model takes
-/// many seconds in which requests would wait. One byte, not zero: Linux then skips dump programs too.
+/// many seconds in which requests would wait; and prompts are nobody's business. One byte, not zero: Linux then skips
+/// dump programs too. An engine forbids its dumps itself as one of its first acts, before it has read anything; this
+/// holds also if it cannot, and from here it cannot be undone.
 #[cfg(target_os = "linux")]
 fn forbid_core_dumps(pid: Pid) {
     let limit = Rlimit { current: Some(1), maximum: Some(1) };

@@ -58,6 +58,7 @@ async fn answer(plan: &Plan, bound: Bound, models: Vec<Loaded>, signals: &mut Si
         warn_beyond_loopback(bound.address);
     }
     models.iter().for_each(Loaded::warn_if_slow);
+    models.iter().for_each(Loaded::log_sandbox);
     let banner = Banner { address: bound.address, models: models.iter().map(Loaded::for_banner).collect() };
     let app = App::new(edge_settings(plan), models.into_iter().map(Loaded::into_model).collect());
     banner.print();

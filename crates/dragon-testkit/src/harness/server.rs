@@ -257,6 +257,12 @@ fn program() -> PathBuf {
     )
 }
 
+/// The engine program that the server starts.
+#[must_use]
+pub fn engine_program() -> PathBuf {
+    program().with_file_name("dragon-engine")
+}
+
 /// Reads the address from the server's output, and goes on reading so that the server never blocks on it.
 fn announced_address(stdout: ChildStdout) -> Option<SocketAddr> {
     let (found, address) = mpsc::sync_channel(1);

@@ -6,6 +6,7 @@ mod bad_json;
 mod browsers;
 mod cancel;
 mod connections;
+mod containment;
 mod drain;
 mod engine_death;
 mod field_lists;
