@@ -4,8 +4,7 @@
 use std::time::Duration;
 
 use dragon_api::ApiError;
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
 use super::linger;
@@ -15,14 +14,19 @@ use crate::reply;
 const WRITE_TIME: Duration = Duration::from_millis(250);
 
 /// Says why, reads on for a while so that the client sees it, and closes.
-pub(super) async fn turn_away(mut stream: TcpStream, error: &ApiError) {
-    let written = timeout(WRITE_TIME, stream.write_all(&message(error))).await;
-    if let Ok(Ok(())) = written {
+pub(super) async fn turn_away(mut stream: impl AsyncRead + AsyncWrite + Unpin, error: &ApiError) {
+    let message = message(error);
+    let written = timeout(WRITE_TIME, async {
+        stream.write_all(&message).await?;
+        stream.shutdown().await
+    });
+    if let Ok(Ok(())) = written.await {
         linger::linger(stream).await;
     }
 }
 
-fn message(error: &ApiError) -> Vec<u8> {
+/// The whole answer.
+pub(super) fn message(error: &ApiError) -> Vec<u8> {
     let body = error.body();
     let reply = reply::error(error);
     let mut head =
