@@ -9,7 +9,7 @@ use dragon_api::ApiError;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::turn_away;
+use super::turn_away::say_in_passing;
 
 /// After an accept error the loop pauses: the condition needs others to end, and asking again at once would only keep
 /// a core busy.
@@ -17,10 +17,6 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// A line of the log for one such error in this time.
 const LOG_EVERY: Duration = Duration::from_secs(1);
-
-/// Bytes of a request that are read before its connection is refused for want of a descriptor. Bytes that stay unread
-/// make the kernel reset the connection, and the client would not see the answer.
-const READ_BYTES: usize = 4 * 1024;
 
 /// What it always can open, to keep a descriptor in reserve.
 const NOTHING: &str = "/dev/null";
@@ -83,7 +79,7 @@ impl Acceptor {
         let refused = match timeout(ACCEPT_PAUSE, self.listener.accept()).await {
             Ok(Ok((stream, _))) => {
                 let error = ApiError::OutOfDescriptors;
-                say(&stream, &error);
+                say_in_passing(&stream, &error);
                 Accepted::NoDescriptor(error)
             }
             Ok(Err(_)) | Err(_) => Accepted::Nothing,
@@ -99,12 +95,4 @@ impl Acceptor {
             tracing::warn!(%error, "a connection could not be accepted");
         }
     }
-}
-
-/// A fresh connection takes so short an answer at once; nothing waits here.
-fn say(stream: &TcpStream, error: &ApiError) {
-    let mut request = [0; READ_BYTES];
-    let read = stream.try_read(&mut request);
-    let written = stream.try_write(&turn_away::message(error));
-    tracing::trace!(?read, ?written, "refused for want of a descriptor");
 }

@@ -41,7 +41,9 @@ use io::ClockedStream;
 use places::{Limits, Place, Places};
 use tls::{Handshake, shake_hands};
 use transport::Transport;
-use turn_away::turn_away;
+use turn_away::{say_in_passing, turn_away};
+
+pub use places::MAX_TURNED_AWAY;
 
 /// The longest that a connection stays open for a request that is not whole: its body arrives, or does not, and
 /// then what was refused is read on for a while.
@@ -129,7 +131,10 @@ fn admit(stream: TcpStream, peer: SocketAddr, places: &Places, shared: &Shared) 
                 drop(place);
             });
         }
-        Place::NotEvenToSaySo => drop(stream),
+        Place::InPassing(error) => {
+            shared.app.refusals.saw(&error);
+            say_in_passing(&stream, &error);
+        }
     }
 }
 

@@ -8,12 +8,12 @@ use dragon_api::ApiError;
 use dragon_core::admission::PayerId;
 use parking_lot::Mutex;
 
-/// Connections over a limit that are being told so. Telling takes at most the time of
-/// [`super::turn_away`]; a flood of connections beyond this is closed without a word.
-const MAX_TURNED_AWAY: usize = 64;
+/// Connections over a limit that are being told so with care. That takes at most the time of
+/// [`super::turn_away`]; a flood of connections beyond this is told in passing.
+pub const MAX_TURNED_AWAY: usize = 64;
 
 /// The same from one address, so that a flood from one leaves room to tell others.
-const MAX_TURNED_AWAY_FROM_ADDRESS: usize = 8;
+const MAX_TURNED_AWAY_FROM_ADDRESS: usize = MAX_TURNED_AWAY / 2;
 
 /// Limits of connections.
 #[derive(Debug, Clone, Copy)]
@@ -47,8 +47,8 @@ pub(super) enum Place {
     Free(Taken),
     /// It is told why not.
     None(Taken, ApiError),
-    /// It is closed.
-    NotEvenToSaySo,
+    /// It is told in passing and closed.
+    InPassing(ApiError),
 }
 
 /// A place that is taken.
@@ -71,10 +71,10 @@ impl Places {
     pub(super) fn take(&self, address: PayerId, limits: Limits) -> Place {
         let mut counts = self.counts.lock();
         let (in_all, from) = (counts.in_all, counts.from.get(&address).copied().unwrap_or_default());
-        let error = if from.n_served >= limits.from_address {
-            ApiError::TooManyConnectionsFromAddress { limit: limits.from_address }
-        } else if in_all.n_served >= limits.in_all {
+        let error = if in_all.n_served >= limits.in_all {
             ApiError::TooManyConnections { limit: limits.in_all }
+        } else if from.n_served >= limits.from_address {
+            ApiError::TooManyConnectionsFromAddress { limit: limits.from_address }
         } else {
             return Place::Free(self.taken(&mut counts, address, Kind::Served));
         };
@@ -83,7 +83,7 @@ impl Places {
         if can_be_told {
             Place::None(self.taken(&mut counts, address, Kind::TurnedAway), error)
         } else {
-            Place::NotEvenToSaySo
+            Place::InPassing(error)
         }
     }
 
@@ -150,7 +150,7 @@ mod tests {
         match place {
             Place::Free(_) => 200,
             Place::None(_, error) => error.status(),
-            Place::NotEvenToSaySo => 0,
+            Place::InPassing(error) => 1000 + error.status(),
         }
     }
 
@@ -182,7 +182,7 @@ mod tests {
         let (places, limits) = (Places::default(), limits(0, 1));
         let told: Vec<_> = (0..MAX_TURNED_AWAY_FROM_ADDRESS).map(|_| places.take(A, limits)).collect();
         assert!(told.iter().all(|place| status(place) == 503));
-        assert_eq!(status(&places.take(A, limits)), 0);
+        assert_eq!(status(&places.take(A, limits)), 1503);
         let others: Vec<_> = (10..200).map(|address| places.take(PayerId(address), limits)).collect();
         let n_told = others.iter().filter(|place| status(place) == 503).count();
         assert_eq!(n_told, MAX_TURNED_AWAY - MAX_TURNED_AWAY_FROM_ADDRESS);

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use dragon_api::ApiError;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::linger;
@@ -12,6 +13,9 @@ use crate::reply;
 
 /// A client that does not take this short answer within this time does not get it.
 const WRITE_TIME: Duration = Duration::from_millis(250);
+
+/// Bytes of a request that are read in passing.
+const READ_BYTES: usize = 4 * 1024;
 
 /// Says why, reads on for a while so that the client sees it, and closes.
 pub(super) async fn turn_away(mut stream: impl AsyncRead + AsyncWrite + Unpin, error: &ApiError) {
@@ -25,8 +29,18 @@ pub(super) async fn turn_away(mut stream: impl AsyncRead + AsyncWrite + Unpin, e
     }
 }
 
+/// Says why without waiting for anything, and is done: for a flood, and for a connection whose descriptor is needed
+/// elsewhere. A fresh connection takes so short an answer at once; whether its client sees it depends on what it sends
+/// meanwhile, since bytes that stay unread make the kernel reset the connection.
+pub(super) fn say_in_passing(stream: &TcpStream, error: &ApiError) {
+    let mut request = [0; READ_BYTES];
+    let read = stream.try_read(&mut request);
+    let written = stream.try_write(&message(error));
+    tracing::trace!(?read, ?written, "turned away in passing");
+}
+
 /// The whole answer.
-pub(super) fn message(error: &ApiError) -> Vec<u8> {
+fn message(error: &ApiError) -> Vec<u8> {
     let body = error.body();
     let reply = reply::error(error);
     let mut head =

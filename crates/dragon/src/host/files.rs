@@ -1,9 +1,11 @@
 //! The limit of open files: every connection needs one.
 
+use dragon_http::MAX_TURNED_AWAY;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Open files besides connections: the runtime's, the log's, an engine's socket and pipes, and spare ones.
-const RESERVED_FILES: u64 = 64;
+/// Open files besides the connections that are served: those that are being turned away, the runtime's, the log's, an
+/// engine's socket and pipes, and spare ones.
+const RESERVED_FILES: u64 = 64 + MAX_TURNED_AWAY as u64;
 
 /// Whether the connections fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,7 +10,8 @@ use super::asking::{COMPLETIONS, LONG_CTX, SOON, endless, with};
 use super::bystander::{assert_nothing_is_left, beside_a_bystander};
 use super::raw::{ByteByByte, post, sent};
 
-const N_PLACES: usize = 16;
+/// More than come at once, so that none of them takes the bystander's place.
+const N_PLACES: usize = 450;
 
 fn server() -> Server {
     let options = ServerOptions::tiny().model("ctx", LONG_CTX).model("prefill_chunk", "8");

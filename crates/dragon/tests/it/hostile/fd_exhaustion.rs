@@ -62,7 +62,10 @@ fn fd_exhaustion_is_said_and_neither_spins_nor_kills() {
             }
         }
     }
-    assert!((10..=20).contains(&n_served) && n_refused >= 40, "{n_served} served, {n_refused} refused");
+    assert!(
+        (10..=25).contains(&n_served) && n_refused == 60 - n_served,
+        "{n_served} served, {n_refused} refused"
+    );
     // The served ones stay open, so there is still no descriptor; another one waits for one meanwhile.
     let before = cpu_time(&server);
     let looked_at = Instant::now();
@@ -86,7 +89,7 @@ fn fd_exhaustion_is_said_and_neither_spins_nor_kills() {
 #[test]
 fn fd_exhaustion_is_avoided_where_the_limit_is_low_from_the_start() {
     // For this process, which every test has to itself, and so for the server that it starts.
-    let limit = Rlimit { current: Some(100), maximum: Some(100) };
+    let limit = Rlimit { current: Some(164), maximum: Some(164) };
     setrlimit(Resource::Nofile, limit).unwrap();
     let server = Server::start(&ServerOptions::tiny());
     assert!(server.log().contains("leaves room for 36 connections"), "{}", server.log());

@@ -10,7 +10,8 @@ use super::asking::{COMPLETIONS, LONG_CTX, SOON, endless, with};
 use super::bystander::{assert_nothing_is_left, beside_a_bystander};
 use super::raw::{post, sent};
 
-const N_PLACES: usize = 32;
+/// More than come at once, so that none of them takes the bystander's place.
+const N_PLACES: usize = 450;
 
 /// Closes the connection so that the server's next read or write fails.
 pub(super) fn reset(stream: TcpStream) {
