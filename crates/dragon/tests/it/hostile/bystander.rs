@@ -1,13 +1,15 @@
 //! A polite client beside an attack, and what has to be free again after it.
 
+use std::io::Write as _;
+use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use dragon_testkit::harness::Server;
 
-use super::asking::{SOON, assert_serves};
-use super::raw::{next_response, sent};
+use super::asking::{COMPLETIONS, SOON, assert_serves, short};
+use super::raw::{next_response, post, sent};
 
 /// A short answer takes milliseconds; on a machine that is swamped by other work, some seconds.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -42,7 +44,7 @@ pub(super) fn beside_a_bystander<T>(server: &Server, attack: impl FnOnce() -> T)
         });
         let result = attack();
         drop(over);
-        bystander.join().expect("the bystander was served");
+        bystander.join().unwrap();
         result
     })
 }
@@ -53,14 +55,19 @@ pub(super) fn assert_nothing_is_left(server: &Server, n_places: usize) {
     let model = server.wait_for(SOON, |model| model["busy_slots"] == 0 && model["queue_waiting"] == 0);
     assert_eq!(model["restarts"], 0, "{model}");
     let started_at = Instant::now();
-    while !are_free(server, n_places) {
+    loop {
+        let open: Vec<_> = (0..n_places).map(|_| sent(server, PROBE)).collect();
+        if open.iter().all(|stream| next_response(stream).status == 200) {
+            return open.first().into_iter().for_each(completes);
+        }
+        drop(open);
         assert!(started_at.elapsed() < SOON, "{n_places} places do not become free");
         thread::sleep(PAUSE);
     }
-    assert_serves(server);
 }
 
-fn are_free(server: &Server, n_places: usize) -> bool {
-    let open: Vec<_> = (0..n_places).map(|_| sent(server, PROBE)).collect();
-    open.iter().all(|stream| next_response(stream).status == 200)
+/// Asks for a short completion on a connection that is open, which needs no new place.
+pub(super) fn completes(mut stream: &TcpStream) {
+    stream.write_all(&post(COMPLETIONS, &short().to_string())).unwrap();
+    assert_eq!(next_response(stream).json()["dragon"]["outcome"], "complete");
 }
