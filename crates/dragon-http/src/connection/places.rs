@@ -8,8 +8,8 @@ use dragon_api::ApiError;
 use dragon_core::admission::PayerId;
 use parking_lot::Mutex;
 
-/// Connections over a limit that are being told so with care. That takes at most the time of
-/// [`super::turn_away`]; a flood of connections beyond this is told in passing.
+/// Connections over a limit that are being told so with care, for which their rest is read for up to two seconds. A
+/// flood of connections beyond this is told in passing.
 pub const MAX_TURNED_AWAY: usize = 64;
 
 /// The same from one address, so that a flood from one leaves room to tell others.
