@@ -180,3 +180,21 @@ fn an_engine_that_does_not_speak_the_protocol_ends_with_69_and_names_the_model()
     assert_eq!(ended.code, Some(69), "{ended:#?}");
     assert!(ended.stderr.contains("model tiny: the engine "), "{ended:#?}");
 }
+
+#[test]
+fn a_key_of_another_certificate_is_named_with_its_line() {
+    let directory = tempfile::tempdir().unwrap();
+    tiny_model(directory.path(), "tiny.gguf");
+    let pair = || rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    std::fs::write(directory.path().join("c.pem"), pair().cert.pem()).unwrap();
+    std::fs::write(directory.path().join("k.pem"), pair().signing_key.serialize_pem()).unwrap();
+    let text = "[server]\ntls_certificate = \"c.pem\"\ntls_key = \"k.pem\"\n[[model]]\nid = \"a\"\npath = \"tiny.gguf\"\n";
+    let ended = serve_config(directory.path(), text);
+    assert_refused(
+        &ended,
+        64,
+        &["dragon.toml:3: server.tls_key: the key does not belong to the certificate"],
+    );
+    let ended = serve_config(directory.path(), &text.replace("c.pem", "missing.pem"));
+    assert_refused(&ended, 64, &["dragon.toml:2: server.tls_certificate: missing.pem cannot be read"]);
+}
