@@ -204,6 +204,27 @@ pub fn read_text_at<R: Read + Seek>(
     })
 }
 
+/// Reads every text of an array of texts in turn: its index, and its bytes as they are in the file.
+///
+/// # Errors
+/// Where the array does not hold texts, or where the file changed meanwhile.
+pub fn each_text<R: Read + Seek>(
+    reader: R,
+    file_len: u64,
+    array: &Array,
+    mut visit: impl FnMut(u64, &[u8]),
+) -> Result<(), GgufError> {
+    fetch(reader, file_len, array, |source| {
+        if array.element != ValueType::Text {
+            return Err(Problem::WrongType { expected: "an array of texts", found: "another array" });
+        }
+        for index in 0..array.n_elements {
+            visit(index, &source.bytes("the length of a text in an array", MAX_TOKEN_TEXT_BYTES)?);
+        }
+        Ok(())
+    })
+}
+
 /// Fetches an array of integers, such as the number of heads of each layer.
 ///
 /// # Errors

@@ -3,7 +3,10 @@
 mod checks;
 mod error;
 mod facts;
+mod hyperparameters;
+mod tensors;
 mod tokenizer;
+mod vocabulary;
 
 use std::{
     fs::File,
@@ -74,5 +77,7 @@ impl ModelFile {
     }
 }
 
+#[cfg(test)]
+mod hostile_tests;
 #[cfg(test)]
 mod tests;
