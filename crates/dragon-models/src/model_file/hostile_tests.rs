@@ -226,6 +226,16 @@ fn weights_of_types_that_nothing_can_be_computed_with() {
 }
 
 #[test]
+fn the_files_that_the_fuzzer_starts_from_are_accepted() {
+    let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds/model_file");
+    let opened: Vec<ModelFile> = std::fs::read_dir(seeds)
+        .unwrap()
+        .map(|entry| ModelFile::open(&entry.unwrap().path()).unwrap_or_else(|error| panic!("{error}")))
+        .collect();
+    assert!(opened.len() >= 2 && opened.iter().any(|model| model.bos_text.is_some()));
+}
+
+#[test]
 fn a_chat_template_of_megabytes() {
     open_minimal(&[("tokenizer.chat_template", text(&"x".repeat(1024 * 1024)))]).unwrap();
     refusal(&[("tokenizer.chat_template", text(&"x".repeat(1024 * 1024 + 1)))]);
