@@ -8,6 +8,10 @@ use dragon_api::{
 /// Longest error document: a sentence with a few quoted pieces, each of which may be escaped.
 const MAX_ERROR_BYTES: usize = 8 * 1024;
 
+/// Longest place that stands in front of a client's own name, such as `messages[12].content[3].`, and the mark
+/// that the name was shortened.
+const MAX_PLACE_BYTES: usize = 64;
+
 /// The request, if the body holds one; what must hold for it, or for the error in its place.
 pub fn check(
     body: &[u8],
@@ -38,8 +42,7 @@ fn check_request(request: &GenerateRequest) {
     assert!(request.stop.iter().all(|stop| (1..=MAX_STOP_BYTES).contains(&stop.len())));
     assert!(request.top_logprobs.is_none_or(|n| n <= MAX_TOP_LOGPROBS));
     assert!(request.ignored.len() <= MAX_IGNORED);
-    // A shortened name ends in a mark of its own.
-    assert!(request.ignored.iter().all(|name| name.len() <= MAX_QUOTED_BYTES + 8), "{:?}", request.ignored);
+    assert!(request.ignored.iter().all(|name| name.len() <= MAX_QUOTED_BYTES + MAX_PLACE_BYTES));
     let sampling = &request.sampling;
     assert!(sampling.logit_bias.len() <= MAX_LOGIT_BIAS);
     assert!(sampling.logit_bias.iter().all(|(_, bias)| (-100.0..=100.0).contains(bias)));

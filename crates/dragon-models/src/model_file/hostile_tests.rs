@@ -221,8 +221,13 @@ fn weights_of_types_that_nothing_can_be_computed_with() {
         let message = open(name, type_id).unwrap_err().to_string();
         assert!(message.contains(name), "{message}");
     }
-    open("blk.0.attn_norm.weight", Q8_0).unwrap_err();
-    open("blk.0.table", I32).unwrap();
+    for type_id in [Q8_0, I32] {
+        open("blk.0.attn_norm.weight", type_id).unwrap_err();
+    }
+    open("blk.0.attn_norm.weight", F32).unwrap();
+    for name in ["blk.0.ffn_gate_tid2eid.weight", "d2t"] {
+        open(name, I32).unwrap();
+    }
 }
 
 #[test]

@@ -4,27 +4,19 @@
 //! embedding's is checked here too, because a vocabulary of another size is the mistake that people make.
 
 use super::{error::ModelFileError, facts::Facts};
-use crate::gguf::{ElementType, Tensor};
+use crate::gguf::Tensor;
 
 /// Types that ggml knows only as intermediate results: it has no function to compute with such weights.
 const INTERMEDIATE: &[&str] = &["Q8_1", "Q8_K"];
 
-/// Types that no matrix can be multiplied in.
+/// Types that no matrix can be multiplied in: ggml has no function there, and calls it.
 const WITHOUT_PRODUCT: &[&str] = &["I8", "I16", "I32", "I64", "F64"];
 
-/// Ends of names of matrices that every model with them multiplies by.
-const MATRICES: &[&str] = &[
-    "token_embd.weight",
-    "output.weight",
-    ".attn_q.weight",
-    ".attn_k.weight",
-    ".attn_v.weight",
-    ".attn_qkv.weight",
-    ".attn_output.weight",
-    ".ffn_gate.weight",
-    ".ffn_up.weight",
-    ".ffn_down.weight",
-];
+/// Weights that are tables of numbers of experts or tokens, which nothing is multiplied by.
+const TABLES: &[&str] = &["tid2eid", "d2t", "t2d"];
+
+/// What a norm's weights may be.
+const NORM_TYPES: &[&str] = &["F32", "F16", "BF16"];
 
 /// Architectures whose embedding is not (embedding length) x (vocabulary): codecs, and drafts for another
 /// model.
@@ -67,16 +59,16 @@ impl Facts<'_> {
 }
 
 fn wrong_type(tensor: &Tensor) -> Option<String> {
-    let ElementType { name, block_elements, .. } = tensor.element;
-    if INTERMEDIATE.contains(&name) {
-        return Some(format!("is of type {name}, which is only for intermediate results"));
+    let type_name = tensor.element.name;
+    if INTERMEDIATE.contains(&type_name) {
+        return Some(format!("is of type {type_name}, which is only for intermediate results"));
     }
-    let is_matrix = MATRICES.iter().any(|end| tensor.name.ends_with(end));
-    if is_matrix && WITHOUT_PRODUCT.contains(&name) {
-        return Some(format!("is of type {name}, in which nothing can be multiplied"));
+    if tensor.name.ends_with("_norm.weight") && !NORM_TYPES.contains(&type_name) {
+        return Some(format!("is of type {type_name}, where a norm is of F32, F16 or BF16"));
     }
-    if tensor.name.ends_with("_norm.weight") && block_elements > 1 {
-        return Some(format!("is of type {name}, where a norm must not be quantised"));
+    let is_table = TABLES.iter().any(|table| tensor.name.contains(table));
+    if tensor.name.ends_with(".weight") && !is_table && WITHOUT_PRODUCT.contains(&type_name) {
+        return Some(format!("is of type {type_name}, in which nothing can be multiplied"));
     }
     None
 }

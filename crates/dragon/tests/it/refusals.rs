@@ -155,6 +155,11 @@ fn a_hostile_model_file_ends_with_69_and_a_sentence_before_any_engine_starts() {
     const F32: [u8; 4] = 6_u32.to_le_bytes();
     let number = |key: &str, x: u32| tiny_model_with(&[key.as_bytes(), &U32].concat(), &x.to_le_bytes());
     let float = |key: &str, x: f32| tiny_model_with(&[key.as_bytes(), &F32].concat(), &x.to_le_bytes());
+    // After its name: two dimensions, then the type.
+    let of_integers = |tensor: &str| {
+        let place = [tensor.as_bytes(), &2_u32.to_le_bytes(), &64_u64.to_le_bytes(), &64_u64.to_le_bytes()];
+        tiny_model_with(&place.concat(), &26_u32.to_le_bytes())
+    };
     let cut = |model: &[u8]| model[..model.len() - 64].to_vec();
     let hostile = [
         ("llama.block_count", number("llama.block_count", 513)),
@@ -164,6 +169,7 @@ fn a_hostile_model_file_ends_with_69_and_a_sentence_before_any_engine_starts() {
         ("NaN", float("llama.rope.freq_base", f32::NAN)),
         ("tokenizer.ggml.eos_token_id", number("tokenizer.ggml.eos_token_id", 262)),
         ("token_embd.weight", number("llama.embedding_length", 128)),
+        ("blk.0.attn_q.weight", of_integers("blk.0.attn_q.weight")),
         ("The file is incomplete", cut(dragon_testkit::tiny::tiny_model_bytes())),
     ];
     let directory = tempfile::tempdir().unwrap();
