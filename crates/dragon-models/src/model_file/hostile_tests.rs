@@ -166,12 +166,43 @@ fn a_vocabulary_that_lacks_a_byte_which_texts_fall_back_to() {
     with(&bytes).unwrap();
     let message = with(&bytes[..255]).unwrap_err().to_string();
     assert!(message.contains("<0xFF>"), "{message}");
+    // Some converters lose the zero byte.
+    with(&bytes[1..]).unwrap();
     // A byte of ASCII may stand for itself.
     let mut as_itself = bytes.clone();
     as_itself[0x41] = "A".to_owned();
     with(&as_itself).unwrap();
     as_itself[0x41] = "<0x4g>".to_owned();
     with(&as_itself).unwrap_err();
+}
+
+#[test]
+fn a_vocabulary_of_longest_matches_in_which_the_engine_would_turn_for_ever() {
+    let with = |tokens: &[&str]| {
+        let set = [("tokenizer.ggml.tokens", texts(tokens)), ("tokenizer.ggml.model", text("rwkv"))];
+        open_minimal(&set).map_err(|error| error.to_string())
+    };
+    with(&["a", "ab", r"\n", r"\n\n", r"\x80", r"\x80\x81", r"\\"]).unwrap();
+    for (tokens, byte) in
+        [(["a", r"\n\n", "b"], "<0x0A>"), (["a", r"\xff\x80", "b"], "<0xFF>"), (["a", "ba", "c"], "<0x62>")]
+    {
+        let message = with(&tokens).unwrap_err();
+        assert!(message.contains(byte), "{message}");
+    }
+}
+
+#[test]
+fn byte_tokens_in_a_vocabulary_that_cannot_have_any() {
+    let types = |types: [i32; 3]| {
+        open_minimal(&[
+            ("tokenizer.ggml.token_type", Value::I32s(types.to_vec())),
+            ("tokenizer.ggml.model", text("bert")),
+        ])
+    };
+    types([1, 3, 1]).unwrap();
+    let message = types([1, 1, 6]).unwrap_err().to_string();
+    assert!(message.contains("token 2"), "{message}");
+    open_minimal(&[("tokenizer.ggml.token_type", Value::I32s(vec![1, 6, 1]))]).unwrap();
 }
 
 #[test]

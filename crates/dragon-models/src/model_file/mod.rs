@@ -4,6 +4,7 @@ mod checks;
 mod error;
 mod facts;
 mod hyperparameters;
+mod single_bytes;
 mod tensors;
 mod tokenizer;
 mod vocabulary;

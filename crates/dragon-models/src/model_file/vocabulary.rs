@@ -3,8 +3,8 @@
 
 use std::{collections::hash_map::RandomState, hash::BuildHasher as _};
 
-use super::{error::ModelFileError, facts::Facts};
-use crate::gguf::{Array, ValueType, each_text, read_text_at};
+use super::{error::ModelFileError, facts::Facts, single_bytes::SingleBytes};
+use crate::gguf::{Array, ValueType, each_integer, each_text, read_text_at};
 
 /// Most tokens of a vocabulary. The largest published has 901,629.
 const MAX_VOCABULARY: u64 = 1 << 20;
@@ -13,8 +13,13 @@ const MAX_VOCABULARY: u64 = 1 << 20;
 /// first text.
 const WITHOUT_TEXT: &[&str] = &["none", "no_vocab"];
 
-/// The one whose texts fall back to single bytes, all of which it must therefore know.
-const WITH_BYTE_FALLBACK: &str = "llama";
+/// The one that llama.cpp cannot write byte tokens of: it aborts where the file has one.
+const WITHOUT_BYTE_TOKENS: &str = "bert";
+
+/// The number of byte tokens among the types of tokens.
+const BYTE_TYPE: i64 = 6;
+
+const TYPES_KEY: &str = "tokenizer.ggml.token_type";
 
 const TOKENS_KEY: &str = "tokenizer.ggml.tokens";
 const MODEL_KEY: &str = "tokenizer.ggml.model";
@@ -40,8 +45,11 @@ impl Facts<'_> {
             return Err(self.bad_vocabulary("the file holds a model without a vocabulary".to_owned()));
         }
         self.check_beside("tokenizer.ggml.scores", &[ValueType::F32, ValueType::I32], tokens)?;
-        self.check_beside("tokenizer.ggml.token_type", &[ValueType::I32], tokens)?;
+        self.check_beside(TYPES_KEY, &[ValueType::I32], tokens)?;
         self.array("tokenizer.ggml.merges", &[ValueType::Text], "an array of texts")?;
+        if model == WITHOUT_BYTE_TOKENS {
+            self.check_types()?;
+        }
         self.check_texts(tokens, &model)
     }
 
@@ -56,12 +64,31 @@ impl Facts<'_> {
         }
     }
 
+    fn check_types(&self) -> Result<(), ModelFileError> {
+        let Some(types) = self.array(TYPES_KEY, &[ValueType::I32], "an array of integers")? else {
+            return Ok(());
+        };
+        let mut byte_token = None;
+        each_integer(self.file, self.header.file_len, &types, |index, number| {
+            if number == BYTE_TYPE && byte_token.is_none() {
+                byte_token = Some(index);
+            }
+        })
+        .map_err(|error| ModelFileError::Header { path: self.path.to_owned(), error })?;
+        match byte_token {
+            Some(index) => Err(self.bad_vocabulary(format!(
+                "token {index} stands for a byte, which a `{WITHOUT_BYTE_TOKENS}` vocabulary cannot have"
+            ))),
+            None => Ok(()),
+        }
+    }
+
     /// Every text stands for one token only; and single bytes are there where they are fallen back to.
     fn check_texts(&self, tokens: &Array, model: &str) -> Result<(), ModelFileError> {
         // Keyed afresh each time, so that a file cannot prepare for it.
         let hasher = RandomState::new();
         let mut hashes: Vec<(u64, u64)> = Vec::new();
-        let mut bytes_seen = [false; 256];
+        let mut bytes = SingleBytes::of(model);
         each_text(self.file, self.header.file_len, tokens, |index, text| {
             // llama.cpp gives a token without text this one.
             let hash = match text {
@@ -69,13 +96,10 @@ impl Facts<'_> {
                 text => hasher.hash_one(text),
             };
             hashes.push((hash, index));
-            if let Some(byte) = byte_of(text) {
-                bytes_seen[usize::from(byte)] = true;
-            }
+            bytes.look_at(text);
         })
         .map_err(|error| ModelFileError::Header { path: self.path.to_owned(), error })?;
-        let missing = (0..=u8::MAX).find(|&byte| !bytes_seen[usize::from(byte)]);
-        if let Some(byte) = missing.filter(|_| model == WITH_BYTE_FALLBACK) {
+        if let Some(byte) = bytes.missing() {
             return Err(self.bad_vocabulary(format!("no token stands for the byte <0x{byte:02X}>")));
         }
         hashes.sort_unstable();
@@ -98,23 +122,5 @@ impl Facts<'_> {
 
     fn bad_vocabulary(&self, wrong: String) -> ModelFileError {
         ModelFileError::BadVocabulary { path: self.path.to_owned(), wrong }
-    }
-}
-
-/// The byte that a token stands for when a text falls back to bytes: written `<0x0A>`, or as itself.
-fn byte_of(text: &[u8]) -> Option<u8> {
-    match text {
-        [byte] => Some(*byte),
-        [b'<', b'0', b'x', high, low, b'>'] => Some(digit(*high)? << 4 | digit(*low)?),
-        _ => None,
-    }
-}
-
-/// llama.cpp writes capitals.
-fn digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'A'..=b'F' => Some(byte - b'A' + 10),
-        _ => None,
     }
 }
