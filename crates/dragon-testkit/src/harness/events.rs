@@ -1,14 +1,17 @@
 //! Server-sent events as they arrive.
+//!
+//! [`EventLines`] reads what comes, whatever it is, and reports what breaks; [`EventStream`] is for tests, where
+//! a stream that breaks is a failure.
 
 use std::{
-    io::{self, BufRead as _, BufReader},
+    io::{self, BufRead as _, BufReader, Read},
     net::TcpStream,
 };
 
 use serde_json::Value;
 
 use super::{
-    body::Body,
+    body::{Body, malformed},
     client::{Head, read_streamed},
 };
 
@@ -18,7 +21,13 @@ use super::{
 pub struct EventStream {
     /// Status and headers.
     pub head: Head,
-    lines: BufReader<Body<TcpStream>>,
+    events: EventLines<TcpStream>,
+}
+
+/// The events of a body, each as its lines, without any judgement of what they hold.
+#[derive(Debug)]
+pub struct EventLines<R> {
+    lines: BufReader<Body<R>>,
 }
 
 /// The data of one event.
@@ -35,7 +44,7 @@ pub enum Event {
 impl EventStream {
     pub(super) fn open(stream: TcpStream) -> io::Result<Self> {
         let (head, body) = read_streamed(stream)?;
-        Ok(Self { head, lines: BufReader::new(body) })
+        Ok(Self { head, events: EventLines::new(body) })
     }
 
     /// All chunks.
@@ -52,24 +61,6 @@ impl EventStream {
         };
         events.into_iter().map(chunk).collect()
     }
-
-    /// The lines of the next event, or `None` at the end of the body.
-    fn next_block(&mut self) -> Option<Vec<String>> {
-        let mut block = Vec::new();
-        loop {
-            let mut line = String::new();
-            let n_read = self.lines.read_line(&mut line).expect("the stream goes on");
-            match line.trim_end_matches(['\r', '\n']) {
-                "" if n_read == 0 => {
-                    assert!(block.is_empty(), "the stream ended within an event: {block:?}");
-                    return None;
-                }
-                "" if block.is_empty() => {}
-                "" => return Some(block),
-                text => block.push(text.to_owned()),
-            }
-        }
-    }
 }
 
 impl Iterator for EventStream {
@@ -78,7 +69,7 @@ impl Iterator for EventStream {
     /// Comments (lines that begin with a colon) are passed over.
     fn next(&mut self) -> Option<Event> {
         loop {
-            let block = self.next_block()?;
+            let block = self.events.next_lines().expect("the stream goes on")?;
             let data: Vec<&str> =
                 block.iter().filter_map(|line| line.strip_prefix("data:")).map(str::trim_start).collect();
             match data.join("\n").as_str() {
@@ -88,6 +79,35 @@ impl Iterator for EventStream {
                     let chunk = serde_json::from_str(json);
                     return Some(Event::Chunk(chunk.unwrap_or_else(|error| panic!("{error}: {json}"))));
                 }
+            }
+        }
+    }
+}
+
+// === impl EventLines ===
+
+impl<R: Read> EventLines<R> {
+    /// The events of this body.
+    #[must_use]
+    pub fn new(body: Body<R>) -> Self {
+        Self { lines: BufReader::new(body) }
+    }
+
+    /// The lines of the next event, or `None` at the end of the body.
+    ///
+    /// # Errors
+    /// Where the body breaks off, also within an event, or is not UTF-8.
+    pub fn next_lines(&mut self) -> io::Result<Option<Vec<String>>> {
+        let mut block = Vec::new();
+        loop {
+            let mut line = String::new();
+            let n_read = self.lines.read_line(&mut line)?;
+            match line.trim_end_matches(['\r', '\n']) {
+                "" if n_read == 0 && block.is_empty() => return Ok(None),
+                "" if n_read == 0 => return Err(malformed(&format!("it ended within an event: {block:?}"))),
+                "" if block.is_empty() => {}
+                "" => return Ok(Some(block)),
+                text => block.push(text.to_owned()),
             }
         }
     }
