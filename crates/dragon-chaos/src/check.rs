@@ -146,6 +146,18 @@ pub fn check(
     verdict
 }
 
+/// Reads an answer for its own sake: the one that others are compared with.
+///
+/// # Errors
+/// Everything that is wrong with its form.
+pub fn read(asked: &Asked, transcript: &Transcript) -> Result<Answer, Vec<Fault>> {
+    let mut faults = Vec::new();
+    match shape::read(asked, transcript, &mut faults) {
+        Some(answer) if faults.is_empty() => Ok(answer),
+        _ => Err(faults),
+    }
+}
+
 // === impl Endpoint ===
 
 impl Endpoint {
