@@ -20,6 +20,8 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Kill engines under load, at random instants.
     Kill(KillArgs),
+    /// Attack with everything at once and see whether what the server holds stays flat.
+    Soak(SoakArgs),
 }
 
 /// What all commands share.
@@ -87,6 +89,19 @@ pub(crate) struct KillArgs {
     /// Largest percentage of answers that are fallbacks; not asked of the default model
     #[arg(long, default_value_t = 1.0)]
     pub(crate) max_fallback_percent: f64,
+}
+
+/// Flags of `soak`.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct SoakArgs {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// How long
+    #[arg(long, default_value_t = 30.0)]
+    pub(crate) minutes: f64,
+    /// Hostile clients alone: no honest load, no kills; the server at rest is judged as well
+    #[arg(long)]
+    pub(crate) attack_only: bool,
 }
 
 // === impl Common ===

@@ -1,7 +1,7 @@
 //! One request, one connection, and a transcript of all that comes back. Whatever goes wrong is part of it.
 
 use std::io::{self, Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use dragon_chaos::check::{Asked, Event, Reply, StreamEnd, Transcript};
@@ -9,6 +9,7 @@ use dragon_testkit::harness::{EventLines, Head, read_streamed, request};
 use serde_json::Value;
 
 use crate::clock::{Clock, Pulse};
+use crate::hostile::connect_from;
 
 /// Time to connect: the server is on this machine.
 const CONNECT_MAX: Duration = Duration::from_secs(2);
@@ -22,6 +23,8 @@ pub(crate) struct Client<'a> {
     pub(crate) address: SocketAddr,
     pub(crate) clock: Clock,
     pub(crate) pulse: &'a Pulse,
+    /// The own address; any where it is `None`.
+    pub(crate) from: Option<Ipv4Addr>,
 }
 
 // === impl Client ===
@@ -36,7 +39,10 @@ impl Client<'_> {
     }
 
     fn reply(&self, asked: &Asked, body: &Value, request_id: &str) -> io::Result<Reply> {
-        let mut stream = TcpStream::connect_timeout(&self.address, CONNECT_MAX)?;
+        let mut stream = match self.from {
+            Some(from) => connect_from(from, self.address, |_| Ok(()))?,
+            None => TcpStream::connect_timeout(&self.address, CONNECT_MAX)?,
+        };
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(asked.deadline + PATIENCE))?;
         let headers = [("content-type", "application/json"), ("x-request-id", request_id)];

@@ -37,7 +37,7 @@ pub(crate) fn run(args: &KillArgs) -> Result<Held> {
     crate::say(&format!("seed {seed}: {} kills, {} stops, {:?} model", args.kills, args.stops, common.model));
     let server = scene::start(common)?;
     let (clock, pulse, deaths) = (Clock::start(), Pulse::default(), Deaths::default());
-    let client = Client { address: server.address(), clock, pulse: &pulse };
+    let client = Client { address: server.address(), clock, pulse: &pulse, from: None };
     let mut rng = SplitMix64::new(seed);
     let plan = Plan {
         model: common.model,
@@ -81,10 +81,12 @@ pub(crate) fn run(args: &KillArgs) -> Result<Held> {
         silences: pulse.silences(),
         tally: &load.tally(),
     };
-    report::publish(&report, Criteria::of(args), &common.out)?;
+    let criteria = Criteria::of(args);
+    let stem = format!("chaos-{}", common.model.id());
+    report::publish(&report.text(criteria), &report.json(criteria), &stem, &common.out)?;
     killed?;
     ensure!(ended.success(), "the server ended with {ended}");
-    Ok(report.held(Criteria::of(args)))
+    Ok(report.held(criteria))
 }
 
 fn kill_all(

@@ -7,13 +7,17 @@ mod cases;
 mod cli;
 mod client;
 mod clock;
+mod flood;
+mod hostile;
 mod kill;
 mod killer;
 mod load;
 mod reference;
 mod report;
 mod scene;
+mod soak;
 mod tally;
+mod vitals;
 mod watch;
 
 use std::io::Write as _;
@@ -33,6 +37,7 @@ enum Held {
 fn main() -> ExitCode {
     let held = match Args::parse().command {
         Command::Kill(args) => kill::run(&args),
+        Command::Soak(args) => soak::run(&args),
     };
     match held {
         Ok(Held::Yes) => ExitCode::SUCCESS,

@@ -465,7 +465,9 @@ fn cut(outcome: &str, reason: &str, text: &str) -> Plan {
 #[test]
 fn partial_answers_begin_like_the_reference() {
     assert_eq!(cut("partial", "engine_down", "the quick brown").faults(), []);
+    assert_eq!(cut("partial", "engine_down", "the quick\u{fffd}").faults(), []);
     assert_caught(&cut("partial", "engine_down", "the quick red").faults(), "wrong text");
+    assert_caught(&cut("partial", "engine_down", "the\u{fffd}quick").faults(), "wrong text");
     assert_caught(&cut("partial", "engine_down", "").faults(), "lie");
 }
 

@@ -69,10 +69,16 @@ fn check_choice(
                 )));
             }
         }
-        Outcome::Partial if whole.starts_with(&text) => {}
+        Outcome::Partial if begins(&text, &whole) => {}
         Outcome::Partial => compare(index, &text, &whole, faults),
         Outcome::Landed => check_landed(index, &text, &whole, faults),
     }
+}
+
+/// Whether a cut text begins the whole one. Cut within a character it ends with the sign for that.
+fn begins(text: &str, whole: &str) -> bool {
+    whole.starts_with(text)
+        || text.strip_suffix(char::REPLACEMENT_CHARACTER).is_some_and(|text| whole.starts_with(text))
 }
 
 /// Thinking and text one after the other.
