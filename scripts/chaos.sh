@@ -23,7 +23,7 @@ chaos=${CARGO_TARGET_DIR:-target}/release/dragon-chaos
 tiny() { "$chaos" kill --model tiny --kills 1677 --stops 20 "${seed[@]}" "$@"; }
 with_default() {
     scripts/fetch-model.sh
-    "$chaos" kill --model default --kills 100 --stops 3 --cases 32 "${seed[@]}" "$@"
+    "$chaos" kill --model default --kills 100 --stops 3 --cases 32 --pause-max-ms 3000 "${seed[@]}" "$@"
 }
 case $what in
     # One report after the other, also where the first fails.

@@ -28,6 +28,12 @@ const STOP_CHARS: usize = 4;
 /// Of the tiny model's cases at least so many of a hundred have to be fit for comparison.
 const MIN_FIT_PERCENT: usize = 80;
 
+/// Clients at a time with a model that needs a second for some dozens of tokens: with more, answers would be landed.
+const PARALLEL_SLOW: usize = 4;
+
+/// On a busy machine an undisturbed answer may have to land; then it is asked for again.
+const TRIES: usize = 4;
+
 /// A case and what is right for it.
 #[derive(Debug)]
 pub(crate) struct Prepared {
@@ -53,6 +59,10 @@ pub(crate) fn make(
     n_parallel: usize,
     rng: &mut SplitMix64,
 ) -> Result<Undisturbed> {
+    let n_parallel = match exactness {
+        Exactness::Exact => n_parallel,
+        Exactness::Measured => n_parallel.min(PARALLEL_SLOW),
+    };
     let mut first = answers(client, &cases, n_parallel, rng)?;
     // A stop string has to come out of the text that it ends.
     for (case, reference) in cases.iter_mut().zip(&mut first) {
@@ -108,6 +118,17 @@ fn answers(
 }
 
 fn answer(client: Client<'_>, case: &Case) -> Result<Reference> {
+    let mut answer = answer_once(client, case);
+    for _ in 1..TRIES {
+        if answer.is_ok() {
+            break;
+        }
+        answer = answer_once(client, case);
+    }
+    answer
+}
+
+fn answer_once(client: Client<'_>, case: &Case) -> Result<Reference> {
     let (asked, body) = case.asked(Way::Whole);
     let transcript = client.ask(&asked, &body, &format!("reference-{}", case.number));
     let answer = match check::read(&asked, &transcript) {

@@ -58,7 +58,7 @@ impl Model {
     pub(crate) const fn n_tokens(self) -> (usize, usize) {
         match self {
             Self::Tiny => (300, 900),
-            Self::Default => (24, 48),
+            Self::Default => (16, 32),
         }
     }
 
