@@ -136,3 +136,38 @@ fn next(args: &KillArgs, n_kills: u32, n_stops: u32) -> How {
     let is_stop = n_stops < args.stops && (n_kills >= args.kills || kills_done >= due);
     if is_stop { How::Stop } else { How::Kill }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::{Args, Command};
+
+    fn order(kills: &str, stops: &str) -> Vec<How> {
+        let args = Args::parse_from(["dragon-chaos", "kill", "--kills", kills, "--stops", stops]);
+        let Command::Kill(args) = args.command else { unreachable!() };
+        let (mut n_kills, mut n_stops) = (0, 0);
+        let mut order = Vec::new();
+        while n_kills < args.kills || n_stops < args.stops {
+            let how = next(&args, n_kills, n_stops);
+            match how {
+                How::Kill => n_kills += 1,
+                How::Stop => n_stops += 1,
+            }
+            order.push(how);
+        }
+        order
+    }
+
+    #[test]
+    fn stops_are_spread_among_the_kills_and_both_are_as_many_as_asked_for() {
+        let order_of = order("60", "2");
+        let stops: Vec<usize> =
+            (0..).zip(&order_of).filter(|(_, how)| **how == How::Stop).map(|(at, _)| at).collect();
+        assert_eq!((order_of.len(), stops.as_slice()), (62, [20, 41].as_slice()));
+        assert_eq!(order("3", "0"), [How::Kill; 3]);
+        assert_eq!(order("0", "2"), [How::Stop; 2]);
+        assert_eq!(order("1", "3").len(), 4);
+    }
+}

@@ -337,3 +337,6 @@ impl std::fmt::Display for Times {
         write!(f, "median {p50:.0} ms, p95 {p95:.0} ms, max {:.0} ms", self.max())
     }
 }
+
+#[cfg(test)]
+mod tests;
