@@ -141,7 +141,7 @@ impl Metrics {
 type OfModel = (&'static str, Kind, &'static str, fn(&ModelMetrics) -> f64);
 
 /// Numbers of which every model has one.
-const OF_MODEL: [OfModel; 15] = [
+const OF_MODEL: [OfModel; 16] = [
     ("dragon_left_total", Kind::Counter, "Clients that left before their answer was there.", |it| {
         to_f64(it.tally.n_left)
     }),
@@ -156,6 +156,9 @@ const OF_MODEL: [OfModel; 15] = [
     }),
     ("dragon_completion_tokens_total", Kind::Counter, "Tokens of answers.", |it| {
         to_f64(it.tally.n_completion_tokens)
+    }),
+    ("dragon_replays_total", Kind::Counter, "Engines that requests outlived, over all requests.", |it| {
+        to_f64(it.tally.n_replays)
     }),
     ("dragon_queue_length", Kind::Gauge, "Requests that wait.", |it| it.n_waiting as f64),
     ("dragon_running_requests", Kind::Gauge, "Requests that run.", |it| it.n_running as f64),
@@ -229,6 +232,7 @@ mod tests {
             outcome: Outcome::Landed,
             reason: Some(Reason::Load),
             n_completion: 40,
+            n_replays: 2,
             took,
         });
         let model = ModelMetrics { id: "a\"b".to_owned(), tally, n_waiting: 3, ..ModelMetrics::default() };
@@ -248,6 +252,7 @@ mod tests {
             "dragon_queue_length{model=\"a\\\"b\"} 3",
             "dragon_request_seconds_bucket{model=\"a\\\"b\",le=\"0.02\"} 0",
             "dragon_request_seconds_bucket{model=\"a\\\"b\",le=\"0.05\"} 1",
+            "dragon_replays_total{model=\"a\\\"b\"} 2",
             "dragon_refusals_total{status=\"404\"} 7",
             "dragon_client_tokens_total{client=\"ci\"} 9",
         ] {

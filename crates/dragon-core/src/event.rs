@@ -32,6 +32,8 @@ pub enum Event {
         reason: Option<Reason>,
         /// Tokens of the model that are this request's own: none for who joined another's generation.
         n_completion: u32,
+        /// Engines that it outlived.
+        n_replays: u32,
         /// Since it arrived.
         took: Duration,
     },
@@ -59,6 +61,8 @@ pub struct Tally {
     pub n_cached_tokens: u64,
     /// Tokens of answers.
     pub n_completion_tokens: u64,
+    /// Engines that requests outlived, all together.
+    pub n_replays: u64,
     /// From arrival to slots.
     pub waited: Times,
     /// From arrival to the end of the answer.
@@ -87,7 +91,8 @@ impl Tally {
                 self.n_cached_tokens += u64::from(n_cached);
             }
             Event::Landing(reason) => *self.landings.entry(reason).or_default() += 1,
-            Event::Settled { outcome, reason, n_completion, took } => {
+            Event::Settled { outcome, reason, n_completion, n_replays, took } => {
+                self.n_replays += u64::from(n_replays);
                 *self.settled.entry((outcome, reason)).or_default() += 1;
                 self.n_completion_tokens += u64::from(n_completion);
                 self.took.add(took);
@@ -119,7 +124,13 @@ mod tests {
     use super::*;
 
     const fn settled(outcome: Outcome, reason: Option<Reason>, took_ms: u64) -> Event {
-        Event::Settled { outcome, reason, n_completion: 5, took: Duration::from_millis(took_ms) }
+        Event::Settled {
+            outcome,
+            reason,
+            n_completion: 5,
+            n_replays: 2,
+            took: Duration::from_millis(took_ms),
+        }
     }
 
     #[test]
@@ -141,5 +152,6 @@ mod tests {
         assert_eq!((tally.took.n(), tally.took.sum), (3, Duration::from_millis(20_023)));
         assert_eq!((tally.n_completion_tokens, tally.n_prompt_tokens, tally.n_cached_tokens), (15, 30, 20));
         assert_eq!((tally.n_joined, tally.n_left, tally.waited.n()), (1, 1, 1));
+        assert_eq!(tally.n_replays, 6);
     }
 }

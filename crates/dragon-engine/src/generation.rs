@@ -2,11 +2,11 @@
 
 use std::collections::VecDeque;
 
-use dragon_ipc::{Choice, Closing, GenerationId, Start};
+use dragon_ipc::{Choice, Closing, GenerationId, Replay, Start};
 
 use crate::compute::Facts;
 use crate::draft::Drafter;
-use crate::llama::{Position, SeqId, TokenId};
+use crate::llama::{Logits, Position, Row, SeqId, TokenId};
 use crate::sampler::{History, Lean, Place, Rules};
 
 /// One prompt with one or more choices.
@@ -53,6 +53,8 @@ pub(crate) struct Sequence {
     pub(crate) closing: Option<Closing>,
     /// Tokens that are still to be fed, after the one in `turn`: of an earlier engine, or forced by the server.
     replayed: VecDeque<TokenId>,
+    /// How they are fed.
+    replay: Replay,
 }
 
 /// What a sequence does in the next decode call.
@@ -118,8 +120,8 @@ pub(crate) fn longest_chunk(n_prefill_chunk: u32) -> u32 {
 // === impl Sequence ===
 
 impl Sequence {
-    /// A choice that waits for its prompt.
-    pub(crate) fn new(generation: GenerationId, choice: Choice, n_max_tokens: u32) -> Self {
+    /// A choice that waits for its prompt, and of which an earlier engine produced this much.
+    pub(crate) fn new(generation: GenerationId, choice: Choice, produced: Vec<TokenId>) -> Self {
         Self {
             generation,
             choice: choice.index,
@@ -129,9 +131,10 @@ impl Sequence {
             cells: Vec::new(),
             history: History::default(),
             drafter: Drafter::default(),
-            n_max_tokens,
-            closing: None,
-            replayed: choice.produced.into(),
+            n_max_tokens: choice.n_max_tokens,
+            closing: choice.closing,
+            replayed: produced.into(),
+            replay: choice.replay,
         }
     }
 
@@ -167,6 +170,25 @@ impl Sequence {
     /// Whether tokens that are not its own are still to be fed.
     pub(crate) fn is_replaying(&self) -> bool {
         !self.replayed.is_empty()
+    }
+
+    /// Whether they are fed like a prompt, and not in decode calls.
+    pub(crate) fn replays_in_chunks(&self) -> bool {
+        self.is_replaying() && self.replay == Replay::Chunks && self.turn != Turn::AwaitPrompt
+    }
+
+    /// The next of them for one call, each with its cell; the last of all is left for the next decode call.
+    pub(crate) fn replay_chunk(&mut self, seq: SeqId, n_max_rows: usize) -> Vec<Row> {
+        let mut rows = Vec::with_capacity(n_max_rows);
+        while rows.len() < n_max_rows {
+            let (Turn::Feed(token), position) = (self.turn, self.position()) else { break };
+            if self.replay().is_none() {
+                break;
+            }
+            self.cells.push(token);
+            rows.push(Row { token, seq, position, logits: Logits::Skipped });
+        }
+        rows
     }
 
     /// Adds a token to the answer, to be fed next.
@@ -235,7 +257,7 @@ mod tests {
     #[test]
     fn forced_tokens_follow_those_that_are_kept() {
         let answering = || {
-            let mut sequence = Sequence::new(1, Choice { index: 0, produced: Vec::new() }, 9);
+            let mut sequence = Sequence::new(1, Choice::new(0, 9), Vec::new());
             sequence.cells = vec![1, 2, 10, 11];
             for token in [10, 11, 12] {
                 sequence.push(token);
@@ -260,7 +282,7 @@ mod tests {
 
     #[test]
     fn tokens_of_an_earlier_engine_count_as_answer() {
-        let mut sequence = Sequence::new(1, Choice { index: 2, produced: vec![8, 9] }, 9);
+        let mut sequence = Sequence::new(1, Choice::new(2, 9), vec![8, 9]);
         assert_eq!(sequence.place(5), Place { seed: 5, choice: 2, position: 0 });
         assert_eq!(sequence.replay(), Some(8));
         assert_eq!((sequence.turn, sequence.n_answer), (Turn::Feed(8), 1));

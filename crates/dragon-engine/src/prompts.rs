@@ -1,8 +1,9 @@
-//! Prompts that have arrived, in pieces, for generations that have not started.
+//! Prompts that have arrived, in pieces, for generations that have not started; and what an earlier engine produced for
+//! them.
 
 use std::collections::HashMap;
 
-use dragon_ipc::{GenerationId, PromptPiece};
+use dragon_ipc::{GenerationId, MAX_SEQUENCES, ProducedPiece, PromptPiece};
 
 use crate::llama::TokenId;
 
@@ -24,6 +25,8 @@ pub(crate) struct Prompt {
     pub(crate) tokens: Vec<TokenId>,
     /// All tokens that arrived.
     pub(crate) n_tokens: usize,
+    /// What an earlier engine produced, by the choice's index, up to the context and one token more.
+    pub(crate) produced: HashMap<u32, Vec<TokenId>>,
 }
 
 /// More prompts wait than can be meant.
@@ -44,14 +47,35 @@ impl Prompts {
     /// # Errors
     /// [`TooManyPrompts`].
     pub(crate) fn push(&mut self, piece: PromptPiece) -> Result<(), TooManyPrompts> {
-        if self.waiting.len() >= MAX_WAITING && !self.waiting.contains_key(&piece.generation) {
-            return Err(TooManyPrompts);
-        }
-        let prompt = self.waiting.entry(piece.generation).or_default();
+        let n_kept = self.n_tokens_kept;
+        let prompt = self.entry(piece.generation)?;
         prompt.n_tokens = prompt.n_tokens.saturating_add(piece.tokens.len());
-        let room = self.n_tokens_kept.saturating_sub(prompt.tokens.len());
+        let room = n_kept.saturating_sub(prompt.tokens.len());
         prompt.tokens.extend(piece.tokens.into_iter().take(room));
         Ok(())
+    }
+
+    /// Appends a piece of what an earlier engine produced.
+    ///
+    /// # Errors
+    /// [`TooManyPrompts`], also for more choices than an engine has sequences.
+    pub(crate) fn push_produced(&mut self, piece: ProducedPiece) -> Result<(), TooManyPrompts> {
+        let n_kept = self.n_tokens_kept.saturating_add(1);
+        let produced = &mut self.entry(piece.generation)?.produced;
+        if produced.len() >= MAX_SEQUENCES as usize && !produced.contains_key(&piece.choice) {
+            return Err(TooManyPrompts);
+        }
+        let tokens = produced.entry(piece.choice).or_default();
+        let room = n_kept.saturating_sub(tokens.len());
+        tokens.extend(piece.tokens.into_iter().take(room));
+        Ok(())
+    }
+
+    fn entry(&mut self, generation: GenerationId) -> Result<&mut Prompt, TooManyPrompts> {
+        if self.waiting.len() >= MAX_WAITING && !self.waiting.contains_key(&generation) {
+            return Err(TooManyPrompts);
+        }
+        Ok(self.waiting.entry(generation).or_default())
     }
 
     /// Hands a prompt out, or forgets it.
@@ -74,7 +98,10 @@ mod tests {
         for (generation, tokens) in [(1, [1, 2]), (2, [9, 9]), (1, [3, 4])] {
             prompts.push(piece(generation, &tokens)).unwrap();
         }
-        assert_eq!(prompts.take(1), Some(Prompt { tokens: vec![1, 2, 3, 4], n_tokens: 4 }));
+        assert_eq!(
+            prompts.take(1),
+            Some(Prompt { tokens: vec![1, 2, 3, 4], n_tokens: 4, ..Prompt::default() })
+        );
         assert_eq!(prompts.take(1), None);
     }
 
@@ -84,7 +111,22 @@ mod tests {
         for _ in 0..100 {
             prompts.push(piece(1, &[5; 50])).unwrap();
         }
-        assert_eq!(prompts.take(1), Some(Prompt { tokens: vec![5; 3], n_tokens: 5000 }));
+        assert_eq!(prompts.take(1), Some(Prompt { tokens: vec![5; 3], n_tokens: 5000, ..Prompt::default() }));
+    }
+
+    #[test]
+    fn what_was_produced_is_kept_per_choice_and_bounded() {
+        let mut prompts = Prompts::new(3);
+        let produced =
+            |choice, tokens: &[TokenId]| ProducedPiece { generation: 1, choice, tokens: tokens.to_vec() };
+        for (choice, tokens) in [(0, [1, 2]), (4, [7, 7]), (0, [3, 4]), (0, [5, 6])] {
+            prompts.push_produced(produced(choice, &tokens)).unwrap();
+        }
+        let prompt = prompts.take(1).unwrap();
+        assert_eq!(prompt.produced, HashMap::from([(0, vec![1, 2, 3, 4]), (4, vec![7, 7])]));
+        let too_many =
+            (0..=MAX_SEQUENCES).try_for_each(|choice| prompts.push_produced(produced(choice, &[1])));
+        assert_eq!(too_many, Err(TooManyPrompts));
     }
 
     #[test]

@@ -69,6 +69,7 @@ fn state_of(model: &Model) -> (ModelState, Option<String>) {
         (EngineState::Starting, _) => (ModelState::Starting, Some("the model is being loaded".to_owned())),
         (EngineState::Ending, _) => (ModelState::Restarting, Some("the engine is gone".to_owned())),
         (EngineState::Down { last, .. }, _) => (ModelState::Restarting, Some(last)),
+        (EngineState::Broken { last, .. }, _) => (ModelState::Failed, Some(last)),
         (EngineState::Stopped, _) => (ModelState::Failed, Some("the server is stopping".to_owned())),
     }
 }

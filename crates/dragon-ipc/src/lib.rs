@@ -16,7 +16,7 @@ pub use frame::{Decoder, FrameError, MAX_FRAME_BYTES, encode};
 pub use message::*;
 
 /// Both sides must send the same number in their `Hello`; it changes with any change of a message.
-pub const PROTOCOL_VERSION: u32 = 5;
+pub const PROTOCOL_VERSION: u32 = 6;
 
 /// Pieces of prompts hold at most this many tokens, so that a frame of worst-case varints (5 bytes a token)
 /// stays well under [`MAX_FRAME_BYTES`].

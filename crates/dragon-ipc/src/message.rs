@@ -21,6 +21,8 @@ pub enum ToEngine {
     Tokenize(TokenizePiece),
     /// One piece of the prompt of a generation that starts later.
     Prompt(PromptPiece),
+    /// One piece of what an earlier engine produced for a generation that starts later.
+    Produced(ProducedPiece),
     /// Start a generation whose prompt has arrived.
     Start(Start),
     /// Stop a generation, or one choice of it, and free its sequences. Unknown names are no error: it may just
@@ -169,6 +171,18 @@ pub struct PromptPiece {
     pub tokens: Vec<u32>,
 }
 
+/// Part of the tokens that an earlier engine produced for one choice; pieces of one choice come in order, before its
+/// generation's `Start`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProducedPiece {
+    /// The generation that this belongs to.
+    pub generation: GenerationId,
+    /// The index of the choice.
+    pub choice: u32,
+    /// At most [`crate::MAX_TOKENS_PER_PIECE`] tokens.
+    pub tokens: Vec<u32>,
+}
+
 /// Starts a generation. The prompt is prefilled once, however many choices there are.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Start {
@@ -178,20 +192,32 @@ pub struct Start {
     pub choices: Vec<Choice>,
     /// How tokens are chosen.
     pub sampling: Sampling,
-    /// Tokens to make per choice, counted from position 0 of the answer; at least 1.
-    pub n_max_tokens: u32,
     /// Report log-probabilities with this many alternatives (0: the chosen token's only).
     pub n_top_logprobs: Option<u8>,
 }
 
 /// One choice of a generation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Choice {
     /// Index in the request, part of what determines random draws.
     pub index: u32,
-    /// Tokens already produced by an earlier engine: fed after the prompt, one step each, never sampled and
-    /// never reported again. Penalties and positions count them.
-    pub produced: Vec<u32>,
+    /// How tokens that an earlier engine produced ([`ProducedPiece`]) are fed after the prompt. They are never sampled
+    /// and never reported again; penalties and positions count them.
+    pub replay: Replay,
+    /// Tokens of the whole answer at most, counted from its position 0; at least 1, and more than were produced.
+    pub n_max_tokens: u32,
+    /// How the answer is drawn to its end, where an earlier engine had been told so with [`Force`].
+    pub closing: Option<Closing>,
+}
+
+/// How the tokens of an earlier engine come into the cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Replay {
+    /// One step each, as they were made: what follows is then computed from the very numbers that an undisturbed
+    /// engine would have.
+    Steps,
+    /// Like a prompt, many in a call: much faster, and the last digits may differ.
+    Chunks,
 }
 
 /// Cuts the answer of a running choice and writes how it goes on.
@@ -434,6 +460,15 @@ impl TextLane {
     /// The lane of a text of this many bytes.
     pub fn of(n_bytes: usize) -> Self {
         if n_bytes <= crate::MAX_SHORT_TEXT_BYTES { Self::Short } else { Self::Long }
+    }
+}
+
+// === impl Choice ===
+
+impl Choice {
+    /// A choice that begins.
+    pub fn new(index: u32, n_max_tokens: u32) -> Self {
+        Self { index, replay: Replay::Steps, n_max_tokens, closing: None }
     }
 }
 

@@ -30,6 +30,7 @@ struct Engine {
     /// Long texts in work, with the time when each is done.
     slow_texts: VecDeque<(Instant, TokenizePiece)>,
     prompts: HashMap<u64, Vec<u32>>,
+    produced: HashMap<u64, Vec<u32>>,
     running: BTreeMap<u64, Running>,
     beat: Heartbeat,
     beat_at: Instant,
@@ -62,6 +63,7 @@ pub(crate) fn run() {
         texts: HashMap::new(),
         slow_texts: VecDeque::new(),
         prompts: HashMap::new(),
+        produced: HashMap::new(),
         running: BTreeMap::new(),
         beat: Heartbeat::default(),
         beat_at: Instant::now(),
@@ -120,6 +122,12 @@ fn surroundings() -> String {
     format!("env={} cwd={} leads_group={leads_group} core={core:?}", names.join("+"), directory.display())
 }
 
+impl Running {
+    fn n_max_tokens(&self) -> u32 {
+        self.start.choices[0].n_max_tokens
+    }
+}
+
 impl Engine {
     fn run(mut self) {
         let step_time = Duration::from_millis(self.script.number("step-ms").unwrap_or(1));
@@ -147,10 +155,21 @@ impl Engine {
             ToEngine::Prompt(piece) => {
                 self.prompts.entry(piece.generation).or_default().extend(piece.tokens);
             }
+            // The same for each choice, since these are always equally far.
+            ToEngine::Produced(piece) if piece.choice == 0 => {
+                self.produced.entry(piece.generation).or_default().extend(piece.tokens);
+            }
+            ToEngine::Produced(_) => {}
             ToEngine::Start(start) => {
                 let prompt = self.prompts.remove(&start.generation).unwrap();
+                let produced = self.produced.remove(&start.generation).unwrap_or_default();
                 self.beat.n_prefill_tokens += prompt.len() as u64;
-                self.running.insert(start.generation, Running { start, prompt, n_made: 0 });
+                if start.choices[0].closing.is_none() {
+                    let echo = prompt.iter().cycle().take(produced.len());
+                    assert!(echo.eq(&produced), "that is not what was made");
+                }
+                let n_made = u32::try_from(produced.len()).unwrap();
+                self.running.insert(start.generation, Running { start, prompt, n_made });
             }
             ToEngine::Cancel { generation, choice } => {
                 if let Some(running) = self.running.get_mut(&generation) {
@@ -165,7 +184,11 @@ impl Engine {
             ToEngine::Force(force) => {
                 if let Some(running) = self.running.get_mut(&force.generation) {
                     running.n_made = force.n_kept + u32::try_from(force.tokens.len()).unwrap();
-                    running.start.n_max_tokens = force.n_max_tokens;
+                    running
+                        .start
+                        .choices
+                        .iter_mut()
+                        .for_each(|choice| choice.n_max_tokens = force.n_max_tokens);
                     let forced = Forced { generation: force.generation, choice: force.choice };
                     say(&mut self.socket, &FromEngine::Forced(forced));
                 }
@@ -207,14 +230,14 @@ impl Engine {
         if self.running.is_empty() {
             return;
         }
-        if self.script.number("after") == Some(self.beat.n_decode_tokens) {
-            fault::commit(self.script.text("fault").unwrap(), &mut self.socket);
+        if let Some(generation) = self.fails_with() {
+            fault::commit_with(self.script.text("fault").unwrap(), &mut self.socket, generation);
         }
         let mut outputs = Vec::new();
         for (id, running) in &mut self.running {
             let token = running.prompt[running.n_made as usize % running.prompt.len()];
             running.n_made += 1;
-            let end = (running.n_made == running.start.n_max_tokens).then_some(End::MaxTokens);
+            let end = (running.n_made == running.n_max_tokens()).then_some(End::MaxTokens);
             outputs.extend(running.start.choices.iter().map(|choice| Output {
                 generation: *id,
                 choice: choice.index,
@@ -224,12 +247,22 @@ impl Engine {
                 end,
             }));
         }
-        self.running.retain(|_, running| running.n_made < running.start.n_max_tokens);
+        self.running.retain(|_, running| running.n_made < running.n_max_tokens());
         self.beat.n_steps += 1;
         self.beat.decode_us += 1000;
         self.beat.n_decode_tokens += outputs.len() as u64;
         let decode = Some(DecodeCall { n_rows: u32::try_from(outputs.len()).unwrap(), took_us: 1000 });
         say(&mut self.socket, &FromEngine::Step(Step { step: self.beat.n_steps, outputs, decode }));
+    }
+
+    /// The generation with which it is time to fail.
+    fn fails_with(&self) -> Option<u64> {
+        let poison = self.script.number("poison").map(|token| u32::try_from(token).unwrap());
+        let is_poisoned = |running: &Running| poison.is_some_and(|poison| running.prompt.contains(&poison));
+        let poisoned = self.running.iter().find(|(_, running)| is_poisoned(running)).map(|(id, _)| *id);
+        let is_time =
+            self.script.number("after") == Some(self.beat.n_decode_tokens) && self.script.may_fail();
+        poisoned.or_else(|| self.running.keys().next().copied().filter(|_| is_time))
     }
 
     fn send_heartbeat(&mut self) {

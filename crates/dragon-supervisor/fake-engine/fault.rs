@@ -5,7 +5,9 @@ use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use dragon_ipc::{FromEngine, Hello, LoadFailure, LoadFailureKind, Output, Step};
+use dragon_ipc::{
+    AbortKind, Aborted, FromEngine, Heartbeat, Hello, LoadFailure, LoadFailureKind, Output, Step,
+};
 use rustix::process::Signal;
 
 /// Set once the script says so: the end of the connection is no reason to end.
@@ -20,6 +22,14 @@ pub(crate) fn commit(fault: &str, socket: &mut UnixStream) {
         "exit-70" => exit(70),
         "exit-66" => exit(66),
         "hang" => sleep_forever(),
+        "stop" => {
+            rustix::process::kill_process(rustix::process::getpid(), Signal::STOP).unwrap();
+        }
+        // A decode that never returns: only the heartbeat goes on.
+        "loop" => loop {
+            std::thread::sleep(Duration::from_millis(20));
+            say(socket, &FromEngine::Heartbeat(Heartbeat::default()));
+        },
         // Ends the connection and lives on.
         "close" => {
             socket.shutdown(std::net::Shutdown::Both).unwrap();
@@ -41,9 +51,12 @@ pub(crate) fn commit(fault: &str, socket: &mut UnixStream) {
             say(socket, &FromEngine::Failed(LoadFailure { kind: LoadFailureKind::Model, message }));
             exit(65);
         }
-        // Harmless: goes on.
+        // Tokens of a name that never was.
         "stranger" => {
-            say(socket, &FromEngine::Step(Step { step: 0, outputs: vec![stranger()], decode: None }))
+            say(
+                socket,
+                &FromEngine::Step(Step { step: 0, outputs: vec![output(1_000_000, 1)], decode: None }),
+            );
         }
         other => panic!("no such fault: {other}"),
     }
@@ -91,6 +104,22 @@ fn leave_child() {
     exit(70);
 }
 
-fn stranger() -> Output {
-    Output { generation: 1_000_000, choice: 0, token: 1, piece: vec![], logprobs: None, end: None }
+fn output(generation: u64, token: u32) -> Output {
+    Output { generation, choice: 0, token, piece: vec![], logprobs: None, end: None }
+}
+
+/// Fails in the way of this name with one generation.
+pub(crate) fn commit_with(fault: &str, socket: &mut UnixStream, generation: u64) {
+    match fault {
+        // The token after the last of the vocabulary.
+        "no-token" => {
+            let outputs = vec![output(generation, 257)];
+            say(socket, &FromEngine::Step(Step { step: 0, outputs, decode: None }));
+        }
+        "non-finite" => {
+            let (kind, message) = (AbortKind::NonFinite, "the logits are not finite".into());
+            say(socket, &FromEngine::Aborted(Aborted { generation, kind, message }));
+        }
+        other => commit(other, socket),
+    }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use dragon_ipc::{CacheType, FlashAttention, LoadSpec};
-use dragon_supervisor::{Engine, EngineSpec};
+use dragon_supervisor::{Engine, EngineSpec, KeepStandby};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -38,5 +38,10 @@ fn spec(script: &str) -> EngineSpec {
         n_max_kept_bytes: 0,
         n_max_draft: 0,
     };
-    EngineSpec { model: "fake".into(), binary: std::env::current_exe().unwrap(), load }
+    EngineSpec {
+        model: "fake".into(),
+        binary: std::env::current_exe().unwrap(),
+        load,
+        standby: KeepStandby::No,
+    }
 }

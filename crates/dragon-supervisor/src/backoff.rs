@@ -35,6 +35,12 @@ impl Backoff {
         Self { seed, n_in_row: 0, n_failures: 0 }
     }
 
+    /// The pause after a kill from outside, which counts as no failure: none, unless it hit an engine that was still
+    /// starting. Who does that again and again (a guard of the machine's memory, say) must not keep a core busy.
+    pub(crate) fn pause_after_kill(healthy_for: Duration) -> Duration {
+        if healthy_for.is_zero() { FIRST_PAUSE } else { Duration::ZERO }
+    }
+
     /// Counts a failure after `healthy_for` of service and says how long to wait: nothing after a healthy
     /// life, then 100 ms, doubling to 5 s, each less up to a quarter.
     pub(crate) fn pause_after(&mut self, healthy_for: Duration) -> Duration {
@@ -53,7 +59,8 @@ impl Backoff {
         self.n_failures
     }
 
-    fn less_jitter(&self, pause: Duration) -> Duration {
+    /// A pause that is a little different each time.
+    pub(crate) fn less_jitter(&self, pause: Duration) -> Duration {
         let mut hasher = DefaultHasher::new();
         (self.seed, self.n_failures).hash(&mut hasher);
         // A remainder below 26 fits any integer type.

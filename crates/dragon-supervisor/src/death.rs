@@ -32,6 +32,20 @@ impl Death {
         }
     }
 
+    /// Whether the process brought this upon itself.
+    pub fn is_own_fault(self) -> bool {
+        match self {
+            Self::Exit(exit) => exit != EngineExit::ParentGone,
+            Self::Code(_) => true,
+            Self::Signal(raw) => {
+                [Signal::KILL, Signal::TERM, Signal::INT, Signal::HUP, Signal::QUIT, Signal::STOP]
+                    .iter()
+                    .all(|signal| signal.as_raw() != raw)
+            }
+            Self::Unknown => false,
+        }
+    }
+
     /// Whether it was SIGKILL: memory ran out, or somebody did it on purpose.
     pub fn is_kill(self) -> bool {
         self == Self::Signal(Signal::KILL.as_raw())

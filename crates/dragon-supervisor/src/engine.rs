@@ -15,6 +15,7 @@ use crate::generation::Generation;
 use crate::job::{AddSpecial, Job};
 use crate::life::Patience;
 use crate::shared::Shared;
+use crate::standby::KeepStandby;
 use crate::state::{EngineState, Health, Progress};
 use crate::supervise;
 use crate::tempo::Tempo;
@@ -28,6 +29,8 @@ pub struct EngineSpec {
     pub binary: PathBuf,
     /// What it loads.
     pub load: LoadSpec,
+    /// Whether a second process is kept ready to take over.
+    pub standby: KeepStandby,
 }
 
 /// A supervised engine. Cheap to clone; all clones are the same engine.
@@ -83,8 +86,7 @@ impl Engine {
 
     /// What was last heard of the engine process.
     pub fn progress(&self) -> Progress {
-        let busy_since = self.shared.traffic.lock().busy_since();
-        Progress { busy_since, ..*self.shared.progress.lock() }
+        self.shared.progress()
     }
 
     /// Whether the engine does its work, as its progress shows.
@@ -98,12 +100,12 @@ impl Engine {
     /// the next of its lane waits for that.
     ///
     /// # Errors
-    /// [`EngineError::Down`], [`EngineError::Stopping`], [`EngineError::Busy`].
+    /// [`EngineError`], but for [`EngineError::Aborted`].
     pub async fn tokenize(&self, text: &str, add_special: AddSpecial) -> Result<Vec<TokenId>, EngineError> {
         // The semaphores are never closed.
         let turns = self.shared.turns(TextLane::of(text.len()));
         let turn = turns.acquire_owned().await.map_err(|_| EngineError::Stopping)?;
-        let (call, answer) = self.shared.traffic.lock().tokenize(text, add_special, turn)?;
+        let (call, answer) = self.shared.traffic.lock().tokenize(text, add_special, turn, Instant::now())?;
         let _guard = CallGuard(&self.shared, call);
         self.shared.bell.notify_one();
         answer.await.unwrap_or(Err(EngineError::Down))
@@ -112,12 +114,11 @@ impl Engine {
     /// Starts a generation. Returns at once; the engine prefills and decodes as its slots allow.
     ///
     /// # Errors
-    /// [`EngineError::Down`], [`EngineError::Stopping`], [`EngineError::Busy`], and
-    /// [`EngineError::Aborted`] for a job that no engine could run.
+    /// [`EngineError`]; [`EngineError::Aborted`] is for a job that no engine could run.
     pub fn generate(&self, job: Job) -> Result<Generation, EngineError> {
-        let (id, events) = self.shared.traffic.lock().start(job, Instant::now())?;
+        let entered = self.shared.traffic.lock().start(job, Instant::now())?;
         self.shared.bell.notify_one();
-        Ok(Generation::new(Arc::clone(&self.shared), id, events))
+        Ok(Generation::new(Arc::clone(&self.shared), entered))
     }
 }
 

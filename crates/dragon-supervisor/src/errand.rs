@@ -1,7 +1,8 @@
 //! Errands as messages, with long prompts and texts in pieces.
 
 use dragon_ipc::{
-    MAX_TEXT_BYTES_PER_PIECE, MAX_TOKENS_PER_PIECE, PromptPiece, TextLane, ToEngine, TokenizePiece,
+    MAX_TEXT_BYTES_PER_PIECE, MAX_TOKENS_PER_PIECE, ProducedPiece, PromptPiece, TextLane, ToEngine,
+    TokenizePiece,
 };
 
 use crate::job::{AddSpecial, Force};
@@ -28,11 +29,19 @@ pub(crate) async fn run(mouth: &mut Mouth, errand: Errand) -> Result<(), SayErro
             }
             Ok(())
         }
-        Errand::Start(generation, job, choices) => {
+        Errand::Start(generation, job, openings) => {
             for tokens in job.prompt.chunks(MAX_TOKENS_PER_PIECE) {
                 let piece = PromptPiece { generation, tokens: tokens.to_vec() };
                 mouth.say(&ToEngine::Prompt(piece)).await?;
             }
+            for opening in &openings {
+                for tokens in opening.produced.chunks(MAX_TOKENS_PER_PIECE) {
+                    let choice = opening.choice.index;
+                    let piece = ProducedPiece { generation, choice, tokens: tokens.to_vec() };
+                    mouth.say(&ToEngine::Produced(piece)).await?;
+                }
+            }
+            let choices = openings.into_iter().map(|opening| opening.choice).collect();
             mouth.say(&ToEngine::Start(job.start_message(generation, choices))).await
         }
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use dragon_ipc::{AbortKind, LoadFailure, LoadFailureKind};
 
 use crate::death::Death;
+use crate::watchdog::Hang;
 
 /// Lines of the engine's output that a message quotes; all that were kept are in the log.
 const N_QUOTED_LINES: usize = 3;
@@ -57,6 +58,21 @@ pub enum Failure {
         /// How long it may take.
         limit: Duration,
     },
+    /// The engine, in service, did not move and was killed.
+    #[error(
+        "the engine hung and was killed: {}",
+        match .0 {
+            Hang::Silent(silent) => format!("no heartbeat for {} ms", silent.as_millis()),
+            Hang::Stuck(stuck) => format!("it had work and finished no step for {} ms", stuck.as_millis()),
+        }
+    )]
+    Hung(Hang),
+    /// The engine's numbers were no numbers any more; it was killed.
+    #[error(
+        "the engine computed numbers that are not finite and was killed. If that happens with every request, the model \
+         file is damaged or the build does not fit this CPU: rebuild with `make`, get the model again"
+    )]
+    NonFinite,
     /// The engine sent what is not in the protocol and was killed.
     #[error("the engine broke the protocol while {stage} and was killed: {what}")]
     Protocol {
@@ -97,6 +113,14 @@ pub enum EngineError {
     /// The server is stopping and has ended the engine.
     #[error("the server is stopping")]
     Stopping,
+    /// The engine failed again and again, and is left alone for a while.
+    #[error("the model's engine keeps failing; it is tried again in a while")]
+    Broken,
+    /// Engines failed by this very request.
+    #[error(
+        "the model's engine failed each time that it worked on this request; it is not tried again for a while"
+    )]
+    Quarantined,
     /// More is waiting to be sent to the engine than the server keeps.
     #[error("too much is waiting to be sent to the model's engine")]
     Busy,
@@ -117,6 +141,21 @@ struct Quote<'a>(&'a [String]);
 // === impl Failure ===
 
 impl Failure {
+    /// Whether the engine, or what it was given, is to blame, and not somebody who killed the process from outside. Only
+    /// such failures make suspects, and only they are counted before an engine is left alone.
+    pub fn is_own_fault(&self) -> bool {
+        match self {
+            Self::Died { death, .. } => death.is_own_fault(),
+            Self::Spawn { .. }
+            | Self::Version { .. }
+            | Self::Load(_)
+            | Self::TimedOut { .. }
+            | Self::Hung(_)
+            | Self::NonFinite
+            | Self::Protocol { .. } => true,
+        }
+    }
+
     /// Whether this is what a build that does not fit the CPU looks like: rebuilding mends it, retrying does not.
     pub fn is_unfit_build(&self) -> bool {
         match self {

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, ready};
 
 use dragon_ipc::GenerationId;
@@ -10,13 +11,18 @@ use tokio::sync::mpsc;
 
 use crate::job::{Event, Force, Token};
 use crate::shared::Shared;
+use crate::traffic::Entered;
 
 /// A generation in progress. Dropping it before its end cancels it: the engine frees its slots within a step.
+///
+/// It outlives its engine: where that dies, the next one goes on with it, and all that shows here is a pause
+/// ([`Generation::n_replays`]).
 #[derive(Debug)]
 pub struct Generation {
     shared: Arc<Shared>,
     id: GenerationId,
     events: mpsc::Receiver<Event>,
+    n_replays: Arc<AtomicU32>,
     /// Choices of which nothing more is handed out.
     cancelled: Vec<u32>,
     /// Choices that are to be forced, each with what came of it meanwhile.
@@ -28,8 +34,10 @@ pub struct Generation {
 // === impl Generation ===
 
 impl Generation {
-    pub(crate) fn new(shared: Arc<Shared>, id: GenerationId, events: mpsc::Receiver<Event>) -> Self {
-        Self { shared, id, events, cancelled: Vec::new(), forcing: Vec::new(), ready: VecDeque::new() }
+    pub(crate) fn new(shared: Arc<Shared>, entered: Entered) -> Self {
+        let Entered { id, events, n_replays } = entered;
+        let (cancelled, forcing, ready) = (Vec::new(), Vec::new(), VecDeque::new());
+        Self { shared, id, events, n_replays, cancelled, forcing, ready }
     }
 
     /// The next event; `None` after every choice has ended or was cancelled, and after [`Event::Lost`]. Cancel
@@ -72,6 +80,11 @@ impl Generation {
             self.shared.bell.notify_one();
         }
         is_taken
+    }
+
+    /// Engines that it has outlived so far.
+    pub fn n_replays(&self) -> u32 {
+        self.n_replays.load(Ordering::Relaxed)
     }
 
     /// Its name, for [`crate::Engine::ration`].

@@ -1,12 +1,9 @@
 //! The first words: who are you, can you serve this model.
 
-use std::time::Instant;
-
 use dragon_ipc::{FromEngine, MAX_SEQUENCES, PROTOCOL_VERSION, Ready};
 
 use crate::life::Ending;
 use crate::link::{Ear, HearError};
-use crate::shared::Shared;
 
 /// Hears the engine's hello and returns the version of its build.
 pub(crate) async fn greet(ear: &mut Ear) -> Result<String, Ending> {
@@ -18,12 +15,12 @@ pub(crate) async fn greet(ear: &mut Ear) -> Result<String, Ending> {
 }
 
 /// Hears the verdict on the model. Heartbeats may come before it.
-pub(crate) async fn load(ear: &mut Ear, shared: &Shared) -> Result<Ready, Ending> {
+pub(crate) async fn load(ear: &mut Ear) -> Result<Ready, Ending> {
     loop {
         match ear.hear().await? {
             FromEngine::Ready(ready) => return sane(ready),
             FromEngine::Failed(failure) => return Err(Ending::Refused(failure)),
-            FromEngine::Heartbeat(heartbeat) => shared.heard(heartbeat, Instant::now()),
+            FromEngine::Heartbeat(_) => {}
             other => return Err(out_of_turn(&other)),
         }
     }

@@ -1,10 +1,18 @@
-//! One generation in flight: what a new engine would need to continue it, and where its tokens go.
+//! One generation in flight: what a new engine needs to continue it, and where its tokens go.
+//!
+//! **Replay.** What an engine has produced is kept here, token by token, before it is handed on. When the engine dies,
+//! the next one is given the prompt and these tokens and goes on after them: randomness is a function of (seed, choice,
+//! position), so the rest is what the first would have made. What was handed on stays; there is no gap and no repeat.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use dragon_core::sampling::TokenId;
+use dragon_ipc::{Choice, Closing, Replay};
 use tokio::sync::mpsc;
 
+use crate::blame::Fingerprint;
 use crate::error::EngineError;
 use crate::job::{Event, Force, Job, Token};
 
@@ -12,12 +20,47 @@ use crate::job::{Event, Force, Job, Token};
 #[derive(Debug)]
 pub(crate) struct InFlight {
     pub(crate) job: Arc<Job>,
+    /// What it asks, to be recognised if engines fail with it.
+    pub(crate) fingerprint: Fingerprint,
     pub(crate) sent: Sent,
     /// One per choice.
     choices: Vec<ChoiceRecord>,
-    is_prefilled: bool,
+    prefill: Prefill,
+    replay: Replay,
+    /// Engines that it has outlived.
+    n_replays: Arc<AtomicU32>,
     events: mpsc::Sender<Event>,
 }
+
+/// Whether the prompt has been read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Prefill {
+    Awaited,
+    /// By this engine. The client knows.
+    Done,
+    /// By an engine that is gone. The client knows; this engine has not read it yet.
+    DoneBefore,
+}
+
+/// What there is to choose how a generation is taken up again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Haste {
+    pub(crate) now: Instant,
+    /// From one token to the next, as it was lately.
+    pub(crate) token_gap: Duration,
+}
+
+/// What was produced, for the start of a generation.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Opening {
+    pub(crate) choice: Choice,
+    pub(crate) produced: Vec<TokenId>,
+}
+
+/// Feeding the produced tokens one by one, as they were made, is allowed this part of the time that is left. (Fed in
+/// chunks, they took 1/5 to 1/16 of it, and the text that followed differed in up to a quarter of the cases with the
+/// default model.)
+const STEPS_PART_OF_TIME: u32 = 4;
 
 /// Whether the engine has heard of a generation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,11 +69,15 @@ pub(crate) enum Sent {
     Yes,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct ChoiceRecord {
     produced: Vec<TokenId>,
     state: ChoiceState,
     forcing: Forcing,
+    /// Tokens of the answer at most.
+    n_max_tokens: u32,
+    /// How it is drawn to its end, once that was said.
+    closing: Option<Closing>,
 }
 
 /// Whether a choice goes on from the server's tokens.
@@ -68,15 +115,33 @@ pub(crate) enum Violation {
     TooManyTokens,
     #[error("more tokens than the text can have")]
     TooLongTokenization,
+    #[error("a token that is not in the vocabulary")]
+    UnknownToken,
+    #[error("an answer to what was never asked")]
+    NeverAsked,
 }
 
 // === impl InFlight ===
 
 impl InFlight {
     /// Nothing sent, nothing produced. The channel must have room for all that the job can bring.
-    pub(crate) fn new(job: Job, events: mpsc::Sender<Event>) -> Self {
-        let choices = (0..job.n_choices).map(|_| ChoiceRecord::default()).collect();
-        Self { job: Arc::new(job), sent: Sent::No, choices, is_prefilled: false, events }
+    pub(crate) fn new(
+        job: Job,
+        fingerprint: Fingerprint,
+        n_replays: Arc<AtomicU32>,
+        events: mpsc::Sender<Event>,
+    ) -> Self {
+        let choices = (0..job.n_choices).map(|_| ChoiceRecord::new(job.n_max_tokens)).collect();
+        Self {
+            job: Arc::new(job),
+            fingerprint,
+            sent: Sent::No,
+            choices,
+            prefill: Prefill::Awaited,
+            replay: Replay::Steps,
+            n_replays,
+            events,
+        }
     }
 
     /// Whether no choice brings any more tokens.
@@ -84,13 +149,15 @@ impl InFlight {
         self.choices.iter().all(|choice| choice.state != ChoiceState::Running)
     }
 
-    /// Indexes of the choices that are not over.
-    pub(crate) fn running_choices(&self) -> Vec<u32> {
-        (0..)
-            .zip(&self.choices)
-            .filter(|(_, record)| record.state == ChoiceState::Running)
-            .map(|(n, _)| n)
-            .collect()
+    /// What the engine needs to know of the choices that are not over.
+    pub(crate) fn openings(&self) -> Vec<Opening> {
+        let choices = (0..).zip(&self.choices).filter(|(_, record)| record.state == ChoiceState::Running);
+        choices.map(|(index, record)| record.opening(index, self.replay)).collect()
+    }
+
+    /// Tokens of all choices so far.
+    pub(crate) fn n_produced(&self) -> usize {
+        self.choices.iter().map(|choice| choice.produced.len()).sum()
     }
 
     /// The client wants no more of this choice. Whether there was more to come.
@@ -128,21 +195,20 @@ impl InFlight {
         let Forcing::Asked(force) = std::mem::replace(&mut record.forcing, Forcing::Done) else {
             return Err(Violation::NotForced);
         };
-        record.produced.truncate(force.n_kept as usize);
-        record.produced.extend(force.tokens);
+        record.take_over(force);
         self.bring(Event::Forced { choice: index })
     }
 
     /// Takes the report that the prompt is in the cells. Once per generation, and before its tokens.
     pub(crate) fn prefilled(&mut self, n_cached: u32) -> Result<(), Violation> {
-        if self.is_prefilled {
-            return Err(Violation::PrefilledTwice);
-        }
         if n_cached as usize > self.job.prompt.len() {
             return Err(Violation::TooManyCached);
         }
-        self.is_prefilled = true;
-        self.bring(Event::Prefilled { n_cached })
+        match std::mem::replace(&mut self.prefill, Prefill::Done) {
+            Prefill::Done => Err(Violation::PrefilledTwice),
+            Prefill::Awaited => self.bring(Event::Prefilled { n_cached }),
+            Prefill::DoneBefore => Ok(()),
+        }
     }
 
     /// Takes one token from the engine.
@@ -154,7 +220,7 @@ impl InFlight {
             ChoiceState::Cancelled => return Ok(()),
             ChoiceState::Ended => return Err(Violation::NoSuchChoice),
         }
-        if record.produced.len() >= self.job.n_max_tokens as usize {
+        if record.produced.len() >= record.n_max_tokens as usize {
             return Err(Violation::TooManyTokens);
         }
         record.produced.push(token.id);
@@ -172,15 +238,71 @@ impl InFlight {
         }
     }
 
-    /// What becomes of this generation now that its engine is gone: the one place where that is decided.
-    /// `job` and `choices` say all that a new engine would need to continue it; today it ends.
-    pub(crate) fn engine_lost(self, why: &EngineError) {
-        self.end(why.clone());
+    /// Its engine is gone, and it will be taken up by the next one.
+    ///
+    /// A choice that was to be forced is forced now: what the lost engine made beyond that is void in any case.
+    pub(crate) fn interrupted(&mut self) -> Result<(), Violation> {
+        if self.sent == Sent::Yes {
+            self.n_replays.fetch_add(1, Ordering::Relaxed);
+        }
+        self.sent = Sent::No;
+        if self.prefill == Prefill::Done {
+            self.prefill = Prefill::DoneBefore;
+        }
+        let asked = (0..).zip(&self.choices).filter(|(_, record)| record.is_to_be_forced());
+        let asked: Vec<u32> = asked.map(|(index, _)| index).collect();
+        asked.into_iter().try_for_each(|index| self.forced(index))
+    }
+
+    /// Decides how the produced tokens come into the next engine's cells: one by one where there is time for it, since
+    /// then the numbers are those of an undisturbed engine; else like a prompt.
+    pub(crate) fn choose_replay(&mut self, haste: Haste) {
+        let running = self.choices.iter().filter(|choice| choice.state == ChoiceState::Running);
+        let n_longest = running.clone().map(|choice| choice.produced.len()).max().unwrap_or(0);
+        let n_whole = running.map(|choice| choice.n_max_tokens).max().unwrap_or(0);
+        let time_of = |n: u32| haste.token_gap.saturating_mul(n);
+        let n_longest = u32::try_from(n_longest).unwrap_or(u32::MAX);
+        let left = self.job.answer_by.saturating_duration_since(haste.now);
+        let has_time = time_of(n_longest) <= left / STEPS_PART_OF_TIME
+            // Also if all of it can be made again.
+            || time_of(n_whole) <= left / STEPS_PART_OF_TIME * (STEPS_PART_OF_TIME - 1);
+        self.replay = if has_time { Replay::Steps } else { Replay::Chunks };
     }
 
     /// Tells the client that nothing more comes, and why.
     pub(crate) fn end(self, why: EngineError) {
         // The channel has a place for this event, see `Job::n_max_events`; or nobody listens any more.
         let _ = self.events.try_send(Event::Lost(why));
+    }
+}
+
+// === impl ChoiceRecord ===
+
+impl ChoiceRecord {
+    fn new(n_max_tokens: u32) -> Self {
+        Self {
+            produced: Vec::new(),
+            state: ChoiceState::default(),
+            forcing: Forcing::default(),
+            n_max_tokens,
+            closing: None,
+        }
+    }
+
+    fn is_to_be_forced(&self) -> bool {
+        matches!((self.state, &self.forcing), (ChoiceState::Running, Forcing::Asked(_)))
+    }
+
+    fn opening(&self, index: u32, replay: Replay) -> Opening {
+        let choice = Choice { index, replay, n_max_tokens: self.n_max_tokens, closing: self.closing.clone() };
+        Opening { choice, produced: self.produced.clone() }
+    }
+
+    /// It goes on from the server's words.
+    fn take_over(&mut self, force: Force) {
+        self.produced.truncate(force.n_kept as usize);
+        self.produced.extend(force.tokens);
+        self.n_max_tokens = force.n_max_tokens;
+        self.closing = Some(force.closing);
     }
 }

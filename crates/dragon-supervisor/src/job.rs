@@ -1,6 +1,8 @@
 //! What a generation is asked for and what it brings: the crate's own types, free of the frames' format.
 
+use std::hash::Hash;
 use std::sync::Arc;
+use std::time::Instant;
 
 use dragon_core::sampling::{Sampling, TokenId};
 use dragon_ipc::{AbortKind, Choice, GenerationId, Start};
@@ -24,10 +26,12 @@ pub struct Job {
     pub n_max_tokens: u32,
     /// Report log-probabilities, with this many alternatives (0: the chosen token's only).
     pub n_top_logprobs: Option<u8>,
+    /// When the answer is needed: decides how it is taken up again after the loss of an engine. Nothing ends then.
+    pub answer_by: Instant,
 }
 
 /// Whether the tokens that a model wants at the start of every text (BOS) are added.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AddSpecial {
     /// Add them: for plain text.
     Yes,
@@ -118,6 +122,7 @@ pub enum End {
 pub(crate) struct Limits {
     pub(crate) n_ctx_seq: u32,
     pub(crate) n_slots: u32,
+    pub(crate) n_vocab: u32,
 }
 
 // === impl Job ===
@@ -150,14 +155,21 @@ impl Job {
     }
 
     /// The message that starts these choices of this job, once its prompt has been sent.
-    pub(crate) fn start_message(&self, generation: GenerationId, choices: Vec<u32>) -> Start {
+    pub(crate) fn start_message(&self, generation: GenerationId, choices: Vec<Choice>) -> Start {
         Start {
             generation,
-            choices: choices.into_iter().map(|index| Choice { index, produced: Vec::new() }).collect(),
+            choices,
             sampling: sampling_frame(&self.sampling),
-            n_max_tokens: self.n_max_tokens,
             n_top_logprobs: self.n_top_logprobs,
         }
+    }
+
+    /// What makes it the same request as another: everything but the seed, which the server draws where the client
+    /// leaves it out.
+    pub(crate) fn identity(&self) -> impl Hash {
+        let sampling = Sampling { seed: 0, ..self.sampling.clone() };
+        let settings = format!("{sampling:?} {:?}", self.n_top_logprobs);
+        (Arc::clone(&self.prompt), self.n_choices, self.n_max_tokens, settings)
     }
 }
 
@@ -218,7 +230,7 @@ mod tests {
 
     use super::*;
 
-    const LIMITS: Limits = Limits { n_ctx_seq: 100, n_slots: 4 };
+    const LIMITS: Limits = Limits { n_ctx_seq: 100, n_slots: 4, n_vocab: 1000 };
 
     fn job() -> Job {
         Job {
@@ -227,6 +239,7 @@ mod tests {
             sampling: SamplingRequest::default().resolve(&SamplingDefaults::default(), 7),
             n_max_tokens: 50,
             n_top_logprobs: None,
+            answer_by: Instant::now(),
         }
     }
 
@@ -264,8 +277,12 @@ mod tests {
     fn the_largest_start_fits_into_a_frame() {
         let mut largest = Job { n_choices: dragon_ipc::MAX_SEQUENCES, ..job() };
         largest.sampling.logit_bias = vec![(u32::MAX, f32::MIN); MAX_LOGIT_BIAS];
-        let message =
-            dragon_ipc::ToEngine::Start(largest.start_message(u64::MAX, (0..largest.n_choices).collect()));
+        let closing = dragon_ipc::Closing { n_from: u32::MAX, tokens: vec![u32::MAX; 64], gain: 1.0 };
+        // The API admits 8 choices; of more than 128 it is not known that all of them could be landing.
+        let closing = |index| (index < 128).then(|| closing.clone());
+        let choice = |index| Choice { closing: closing(index), ..Choice::new(index, u32::MAX) };
+        let choices = (0..largest.n_choices).map(choice).collect();
+        let message = dragon_ipc::ToEngine::Start(largest.start_message(u64::MAX, choices));
         assert!(dragon_ipc::encode(&message).is_ok());
     }
 }

@@ -15,25 +15,34 @@
 //! is told to start), and it does not judge a slow engine, only a dead or a lying one.
 
 mod backoff;
+mod blame;
+mod breaker;
+mod calls;
 mod death;
 mod engine;
 mod errand;
 mod error;
 mod generation;
 mod handshake;
+mod hang;
 mod inflight;
 mod job;
 mod keeper;
 mod life;
 mod link;
 mod log;
+mod probe;
 mod service;
 mod shared;
+mod standby;
+mod starved;
 mod state;
 mod supervise;
 mod tempo;
 mod tool;
 mod traffic;
+mod trial;
+mod watchdog;
 
 pub use death::Death;
 pub use dragon_ipc::{Closing, GenerationId, MAX_FORCED_TOKENS, Ration};
@@ -42,6 +51,8 @@ pub use error::{EngineError, Failure, Stage, StartError};
 pub use generation::Generation;
 pub use job::{AddSpecial, End, Event, Force, Job, MAX_LOGIT_BIAS, Token, TokenLogprobs, TopLogprob};
 pub use life::Patience;
+pub use standby::KeepStandby;
 pub use state::{EngineState, Health, Heard, Progress, blend};
 pub use tempo::Tempo;
 pub use tool::{ToolError, run_tool};
+pub use watchdog::Hang;

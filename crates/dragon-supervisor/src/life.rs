@@ -1,21 +1,27 @@
 //! One life of an engine: from its spawn through the handshake and its service to its last breath.
 
+use std::convert::Infallible;
+use std::fmt;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
-use dragon_ipc::{Hello, LoadFailure, PROTOCOL_VERSION, ToEngine};
+use dragon_ipc::{Hello, LoadFailure, PROTOCOL_VERSION, Ready, ToEngine};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::blame::Fingerprint;
 use crate::death::Death;
 use crate::engine::EngineSpec;
 use crate::error::{EngineError, Failure, Stage};
 use crate::handshake;
+use crate::hang;
 use crate::keeper::{self, Process, Spawned};
 use crate::link::{self, Ear, Mouth};
 use crate::log;
+use crate::probe;
 use crate::service;
 use crate::shared::Shared;
+use crate::watchdog::Hang;
 
 /// How long an engine may take for what it must do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +32,9 @@ pub struct Patience {
     /// From the order to load to the end of the self-test. A model of tens of gigabytes comes from a slow
     /// disk in this time; what takes longer looks the same as what never ends.
     pub load: Duration,
+    /// In service: time without a heartbeat, or without a step while there is work, in which it could have moved. The
+    /// deadline of answers is 10 s, so whoever meets a hang has most of it left.
+    pub hang: Duration,
     /// From the closing of the connection to its end: it ends even inside a decode, so this is only
     /// the time to unmap its memory.
     pub farewell: Duration,
@@ -38,6 +47,34 @@ pub(crate) struct LifeEnd {
     pub(crate) healthy_for: Duration,
     /// `None` when the server wanted it.
     pub(crate) failure: Option<Failure>,
+    /// What the engine was working on.
+    pub(crate) suspects: Vec<Fingerprint>,
+}
+
+/// A process that has loaded its model.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    process: Process,
+    follower: log::Follower,
+    ear: Ear,
+    mouth: Mouth,
+    ready: Ready,
+}
+
+/// Why there is none.
+#[derive(Debug)]
+pub(crate) enum NotPrepared {
+    Failed(Failure),
+    /// The server stops.
+    Stopping,
+}
+
+/// What a process does first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FirstDuty {
+    Serve,
+    /// It shows that it can answer: those before it could not.
+    Prove,
 }
 
 /// Why a conversation ended, as far as the server knows before the process has ended.
@@ -51,6 +88,10 @@ pub(crate) enum Ending {
     Refused(LoadFailure),
     /// It took too long.
     TimedOut(Duration),
+    /// In service, it did not move.
+    Hung(Hang),
+    /// What it computed for this one, if that is still known, are no numbers.
+    NonFinite(Option<Fingerprint>),
     /// It said what it must not.
     Broken(String),
     /// It is of another build.
@@ -61,41 +102,66 @@ pub(crate) enum Ending {
 /// server must not hang with it.
 const KILL_LIMIT: Duration = Duration::from_secs(5);
 
-/// Runs one process until it ends.
-pub(crate) async fn live(
-    shared: &Shared,
+/// Starts a process and lets it load its model. `begun` is told its id.
+pub(crate) async fn prepare(
     spec: &EngineSpec,
     patience: &Patience,
     tasks: &TaskTracker,
     shutdown: &CancellationToken,
-) -> LifeEnd {
-    let (process, follower, link) = match set_out(spec, tasks).await {
-        Ok(set_out) => set_out,
-        Err(error) => {
-            let failure = Failure::Spawn { binary: spec.binary.clone(), reason: error.to_string() };
-            return LifeEnd { healthy_for: Duration::ZERO, failure: Some(failure) };
-        }
-    };
+    begun: impl FnOnce(u32),
+) -> Result<Prepared, NotPrepared> {
+    let (process, follower, (mut ear, mut mouth)) = set_out(spec, tasks).await.map_err(|error| {
+        NotPrepared::Failed(Failure::Spawn { binary: spec.binary.clone(), reason: error.to_string() })
+    })?;
     tracing::info!(model = spec.model, pid = process.pid, "engine started");
-    shared.begin(process.pid);
-    let mut course = Course { stage: Stage::Greeting, ready_at: None };
+    begun(process.pid);
+    let mut stage = Stage::Greeting;
+    let outcome = tokio::select! {
+        biased;
+        () = shutdown.cancelled() => Err(Ending::Shutdown),
+        outcome = get_ready(&mut ear, &mut mouth, spec, patience, &mut stage) => outcome,
+    };
+    match outcome {
+        Ok(ready) => Ok(Prepared { process, follower, ear, mouth, ready }),
+        Err(ending) => {
+            // Its end is closed first, because that is what it ends by.
+            drop((ear, mouth));
+            let failure = bury(ending, stage, process, follower, patience).await;
+            Err(failure.map_or(NotPrepared::Stopping, NotPrepared::Failed))
+        }
+    }
+}
+
+/// Lets a process serve until it ends. `beside` is done meanwhile.
+pub(crate) async fn serve(
+    prepared: Prepared,
+    duty: FirstDuty,
+    shared: &Shared,
+    patience: &Patience,
+    shutdown: &CancellationToken,
+    beside: impl Future<Output = Infallible>,
+) -> LifeEnd {
+    let Prepared { process, follower, ear, mouth, ready } = prepared;
+    let mut ready_at = None;
     let ending = tokio::select! {
         biased;
         () = shutdown.cancelled() => Ending::Shutdown,
-        ending = converse(link, shared, spec, patience, &mut course) => ending,
+        ending = work(ear, mouth, ready, duty, shared, &mut ready_at) => ending,
+        hang = hang::watch(shared, process.pid, patience.hang) => Ending::Hung(hang),
+        never = beside => match never {},
     };
-    // Before the process is waited for: whoever waits for tokens must not wait for that too.
-    shared.lost(if matches!(ending, Ending::Shutdown) { &EngineError::Stopping } else { &EngineError::Down });
-    let healthy_for = course.ready_at.map_or(Duration::ZERO, |ready_at| ready_at.elapsed());
-    let status = ending.see_off(&process, patience.farewell).await;
-    let last_lines = follower.last_lines().await;
-    LifeEnd { healthy_for, failure: ending.failure(course.stage, status, last_lines) }
-}
-
-/// How far a life has come.
-struct Course {
-    stage: Stage,
-    ready_at: Option<Instant>,
+    // Before the process is waited for: nobody must find it ready meanwhile.
+    let in_flight = match &ending {
+        Ending::Shutdown => {
+            shared.given_up(&EngineError::Stopping);
+            Vec::new()
+        }
+        _ => shared.interrupted(),
+    };
+    let suspects = ending.suspects(in_flight);
+    let healthy_for = ready_at.map_or(Duration::ZERO, |ready_at: Instant| ready_at.elapsed());
+    let failure = bury(ending, Stage::Serving, process, follower, patience).await;
+    LifeEnd { healthy_for, failure, suspects }
 }
 
 async fn set_out(
@@ -107,33 +173,89 @@ async fn set_out(
     Ok((process, follower, link::connect(socket)?))
 }
 
-/// Handshake, load, service; the connection is closed when this returns or is dropped.
-async fn converse(
-    (mut ear, mut mouth): (Ear, Mouth),
-    shared: &Shared,
+/// Handshake and load.
+async fn get_ready(
+    ear: &mut Ear,
+    mouth: &mut Mouth,
     spec: &EngineSpec,
     patience: &Patience,
-    course: &mut Course,
-) -> Ending {
+    stage: &mut Stage,
+) -> Result<Ready, Ending> {
     // What cannot be said is no news yet: the engine may have left a last word, which is then heard.
     let hello = Hello { protocol_version: PROTOCOL_VERSION, build: env!("CARGO_PKG_VERSION").into() };
     let _ = mouth.say(&ToEngine::Hello(hello)).await;
-    match tokio::time::timeout(patience.hello, handshake::greet(&mut ear)).await {
-        Ok(Ok(build)) => tracing::debug!(model = spec.model, build, "engine greeted"),
-        Ok(Err(ending)) => return ending,
-        Err(_) => return Ending::TimedOut(patience.hello),
-    }
-    course.stage = Stage::Loading;
+    let build = within(patience.hello, handshake::greet(ear)).await?;
+    tracing::debug!(model = spec.model, build, "engine greeted");
+    *stage = Stage::Loading;
     let _ = mouth.say(&ToEngine::Load(spec.load.clone())).await;
-    let ready = match tokio::time::timeout(patience.load, handshake::load(&mut ear, shared)).await {
-        Ok(Ok(ready)) => ready,
-        Ok(Err(ending)) => return ending,
-        Err(_) => return Ending::TimedOut(patience.load),
-    };
-    course.stage = Stage::Serving;
-    course.ready_at = Some(Instant::now());
+    within(patience.load, handshake::load(ear)).await
+}
+
+async fn within<T>(limit: Duration, answer: impl Future<Output = Result<T, Ending>>) -> Result<T, Ending> {
+    tokio::time::timeout(limit, answer).await.unwrap_or(Err(Ending::TimedOut(limit)))
+}
+
+/// The connection is closed when this returns or is dropped.
+async fn work(
+    mut ear: Ear,
+    mut mouth: Mouth,
+    ready: Ready,
+    duty: FirstDuty,
+    shared: &Shared,
+    ready_at: &mut Option<Instant>,
+) -> Ending {
+    if duty == FirstDuty::Prove {
+        let generation = shared.traffic.lock().new_id();
+        if let Err(ending) = probe::prove(&mut ear, &mut mouth, generation).await {
+            return ending;
+        }
+    }
+    *ready_at = Some(Instant::now());
     shared.ready(ready);
     service::serve(ear, mouth, shared).await
+}
+
+/// Waits for the end of a process that serves no more, and says what it died of; `None` where the server wanted it.
+async fn bury(
+    ending: Ending,
+    stage: Stage,
+    process: Process,
+    follower: log::Follower,
+    patience: &Patience,
+) -> Option<Failure> {
+    let status = ending.see_off(&process, patience.farewell).await;
+    let last_lines = follower.last_lines().await;
+    ending.failure(stage, status, last_lines)
+}
+
+// === impl Prepared ===
+
+impl Prepared {
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.pid
+    }
+
+    /// Listens to a process that has nothing to do but live. Cancel safe.
+    pub(crate) async fn until_lost(&mut self) {
+        while self.ear.hear().await.is_ok() {}
+    }
+
+    /// Ends the process.
+    pub(crate) async fn end(self) {
+        self.process.kill();
+        let _late = tokio::time::timeout(KILL_LIMIT, self.process.ended()).await;
+    }
+}
+
+// === impl NotPrepared ===
+
+impl fmt::Display for NotPrepared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(failure) => failure.fmt(f),
+            Self::Stopping => f.write_str("the server is stopping"),
+        }
+    }
 }
 
 // === impl Patience ===
@@ -143,6 +265,7 @@ impl Patience {
     pub const DEFAULT: Self = Self {
         hello: Duration::from_secs(5),
         load: Duration::from_secs(120),
+        hang: Duration::from_secs(3),
         farewell: Duration::from_secs(1),
     };
 }
@@ -170,6 +293,14 @@ impl Ending {
         })
     }
 
+    /// Who may have caused it, of those that were in flight.
+    fn suspects(&self, in_flight: Vec<Fingerprint>) -> Vec<Fingerprint> {
+        match self {
+            Self::NonFinite(whose) => whose.iter().copied().collect(),
+            _ => in_flight,
+        }
+    }
+
     fn failure(self, stage: Stage, status: Option<ExitStatus>, last_lines: Vec<String>) -> Option<Failure> {
         Some(match self {
             Self::Shutdown => return None,
@@ -178,6 +309,8 @@ impl Ending {
             }
             Self::Refused(failure) => Failure::Load(failure),
             Self::TimedOut(limit) => Failure::TimedOut { stage, limit },
+            Self::Hung(hang) => Failure::Hung(hang),
+            Self::NonFinite(_) => Failure::NonFinite,
             Self::Broken(what) => Failure::Protocol { stage, what },
             Self::Version(theirs) => Failure::Version { ours: PROTOCOL_VERSION, theirs },
         })

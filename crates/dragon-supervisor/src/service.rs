@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::time::Instant;
 
-use dragon_ipc::{FromEngine, Step};
+use dragon_ipc::{AbortKind, Aborted, FromEngine, Step};
 
 use crate::errand;
 use crate::handshake::out_of_turn;
@@ -11,7 +11,6 @@ use crate::inflight::Violation;
 use crate::life::Ending;
 use crate::link::{Ear, Mouth, SayError};
 use crate::shared::Shared;
-use crate::traffic::Delivery;
 
 /// Serves until the conversation ends.
 ///
@@ -37,42 +36,43 @@ async fn listen(mut ear: Ear, shared: &Shared) -> Ending {
 }
 
 fn take(message: FromEngine, shared: &Shared) -> Result<(), Ending> {
-    let delivery = match message {
-        FromEngine::Step(step) => return take_step(step, shared),
-        FromEngine::Heartbeat(heartbeat) => {
-            shared.heard(heartbeat, Instant::now());
-            return Ok(());
+    let mut traffic = shared.traffic.lock();
+    match message {
+        FromEngine::Prefilled(prefilled) => traffic.prefilled(prefilled)?,
+        FromEngine::Forced(forced) => traffic.forced(forced)?,
+        FromEngine::Tokens(piece) => traffic.deliver_tokens(piece)?,
+        FromEngine::Aborted(Aborted { generation, kind: AbortKind::NonFinite, message }) => {
+            tracing::error!(model = shared.model, "{message}");
+            return Err(Ending::NonFinite(traffic.fingerprint_of(generation)));
         }
-        FromEngine::Prefilled(prefilled) => shared.traffic.lock().prefilled(prefilled)?,
-        FromEngine::Forced(forced) => shared.traffic.lock().forced(forced)?,
-        FromEngine::Tokens(piece) => shared.traffic.lock().deliver_tokens(piece)?,
         FromEngine::Aborted(aborted) => {
             tracing::warn!(model = shared.model, kind = ?aborted.kind, "generation aborted: {}", aborted.message);
-            shared.traffic.lock().aborted(aborted)
+            traffic.aborted(aborted)?;
         }
-        other => return Err(out_of_turn(&other)),
-    };
-    warn_if_never_asked(&delivery, shared);
+        FromEngine::Heartbeat(heartbeat) => {
+            drop(traffic);
+            shared.heard(heartbeat, Instant::now());
+        }
+        FromEngine::Step(step) => {
+            drop(traffic);
+            take_step(step, shared)?;
+        }
+        other @ (FromEngine::Hello(_) | FromEngine::Ready(_) | FromEngine::Failed(_)) => {
+            return Err(out_of_turn(&other));
+        }
+    }
     Ok(())
 }
 
 fn take_step(step: Step, shared: &Shared) -> Result<(), Ending> {
-    shared.stepped(step.decode, Instant::now());
+    let now = Instant::now();
+    shared.stepped(step.decode, now);
     // One lock for all tokens of a step; delivering never waits.
     let mut traffic = shared.traffic.lock();
-    for output in step.outputs {
-        let delivery = traffic.deliver(output)?;
-        warn_if_never_asked(&delivery, shared);
-    }
+    step.outputs.into_iter().try_for_each(|output| traffic.deliver(output))?;
+    drop(traffic);
+    shared.progressed(now);
     Ok(())
-}
-
-/// Late messages are no news: who they were for has left. A name that never was is a bug of the engine, but
-/// one that hurts nobody.
-fn warn_if_never_asked(delivery: &Delivery, shared: &Shared) {
-    if *delivery == Delivery::NeverAsked {
-        tracing::warn!(model = shared.model, "the engine answered what was never asked; ignored");
-    }
 }
 
 async fn talk(mut mouth: Mouth, shared: &Shared) -> Infallible {

@@ -9,7 +9,9 @@ use dragon_ipc::{
 use parking_lot::Mutex;
 use tokio::sync::{Notify, Semaphore, watch};
 
+use crate::blame::Fingerprint;
 use crate::error::{EngineError, StartError};
+use crate::inflight::Haste;
 use crate::job::Limits;
 use crate::state::{EngineState, Progress};
 use crate::tempo::Tempo;
@@ -66,33 +68,59 @@ impl Shared {
         self.state.send_replace(state);
     }
 
-    /// The process runs.
+    /// This process is the one that serves, or is to.
     pub(crate) fn begin(&self, pid: u32) {
-        self.progress.lock().begin(pid);
+        let mut progress = self.progress.lock();
+        if progress.pid != Some(pid) {
+            progress.begin(pid);
+        }
     }
 
-    /// The engine takes orders from now on.
+    /// The engine takes orders from now on, first of all those that the last one left.
     pub(crate) fn ready(&self, ready: Ready) {
         let (load_ms, self_test_ms) = (ready.load_ms, ready.self_test_ms);
         tracing::info!(model = self.model, load_ms, self_test_ms, "engine ready");
         tracing::debug!(model = self.model, "engine's CPU features: {}", ready.system_info);
-        self.tempo.lock().begin(Duration::from_micros(ready.decode_us));
-        self.traffic.lock().open(Limits { n_ctx_seq: ready.n_ctx_seq, n_slots: ready.n_slots });
-        *self.ready_at.lock() = Some(Instant::now());
+        let limits = Limits { n_ctx_seq: ready.n_ctx_seq, n_slots: ready.n_slots, n_vocab: ready.n_vocab };
+        let now = Instant::now();
+        let token_gap = self.begin_tempo(Duration::from_micros(ready.decode_us));
+        self.traffic.lock().open(limits, Haste { now, token_gap });
+        *self.ready_at.lock() = Some(now);
         self.settle_first(Ok(ready.clone()));
         self.set_state(EngineState::Ready(ready));
+        self.bell.notify_one();
     }
 
-    /// The engine is gone; how it died is not known yet. Nobody must find it ready after this.
-    pub(crate) fn lost(&self, why: &EngineError) {
-        *self.ready_at.lock() = None;
-        self.state.send_if_modified(|state| {
-            let was_ready = matches!(state, EngineState::Ready(_));
-            if was_ready {
-                *state = EngineState::Ending;
-            }
-            was_ready
-        });
+    /// A new engine's speed is measured anew. Returns what a token will take at the most, as far as is known: those that
+    /// are taken up again run together, as they did before.
+    fn begin_tempo(&self, alone: Duration) -> Duration {
+        let mut tempo = self.tempo.lock();
+        let before = tempo.token_gap().unwrap_or_default();
+        tempo.begin(alone);
+        before.max(alone)
+    }
+
+    /// The engine is gone; how it died is not known yet. Nobody must find it ready after this. What it was working on
+    /// waits for the next one; returns that, as suspects.
+    pub(crate) fn interrupted(&self) -> Vec<Fingerprint> {
+        self.not_ready();
+        let mut traffic = self.traffic.lock();
+        let suspects = traffic.interrupt();
+        let n_waiting = traffic.n_generations();
+        drop(traffic);
+        if n_waiting > 0 {
+            tracing::warn!(
+                model = self.model,
+                n_waiting,
+                "engine lost; its generations wait for the next one"
+            );
+        }
+        suspects
+    }
+
+    /// Nobody waits for an engine any more.
+    pub(crate) fn given_up(&self, why: &EngineError) {
+        self.not_ready();
         let mut traffic = self.traffic.lock();
         let n_lost = traffic.n_generations();
         traffic.close(why);
@@ -102,6 +130,17 @@ impl Shared {
         }
     }
 
+    fn not_ready(&self) {
+        *self.ready_at.lock() = None;
+        self.state.send_if_modified(|state| {
+            let was_ready = matches!(state, EngineState::Ready(_));
+            if was_ready {
+                *state = EngineState::Ending;
+            }
+            was_ready
+        });
+    }
+
     /// The process has been reaped.
     pub(crate) fn ended(&self) {
         self.progress.lock().pid = None;
@@ -109,7 +148,7 @@ impl Shared {
 
     /// The supervision is over.
     pub(crate) fn stop(&self) {
-        self.lost(&EngineError::Stopping);
+        self.given_up(&EngineError::Stopping);
         self.settle_first(Err(StartError::Stopping));
         self.set_state(EngineState::Stopped);
     }
@@ -132,7 +171,23 @@ impl Shared {
     }
 
     pub(crate) fn heard(&self, heartbeat: Heartbeat, at: Instant) {
-        self.progress.lock().heard(heartbeat, at);
+        let has_stepped = self.progress.lock().heard(heartbeat, at);
         self.tempo.lock().heard(&heartbeat);
+        if has_stepped {
+            self.progressed(at);
+        }
+    }
+
+    /// The engine has done something: those who wait for a suspect's trial may be next.
+    pub(crate) fn progressed(&self, at: Instant) {
+        if self.traffic.lock().progressed(at) {
+            self.bell.notify_one();
+        }
+    }
+
+    /// What was last heard of the engine process.
+    pub(crate) fn progress(&self) -> Progress {
+        let busy_since = self.traffic.lock().busy_since();
+        Progress { busy_since, ..*self.progress.lock() }
     }
 }

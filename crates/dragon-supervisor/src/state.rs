@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use dragon_ipc::{Heartbeat, Ready};
 
 /// Where an engine is in its life. The supervisor alone moves it:
-/// `Starting -> Ready -> Ending -> Down -> Starting ...`, `Starting -> Down`, and anything `-> Stopped`.
+/// `Starting -> Ready -> Ending -> Down -> Starting ...`, `Starting -> Down`, and anything `-> Stopped`. From `Ending` it
+/// goes straight to `Ready` where a standby takes over, and from `Down` to `Broken -> Ready` where failures have no end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EngineState {
     /// The process is being started or loads its model.
@@ -20,6 +21,16 @@ pub enum EngineState {
         /// How long after this state was entered the next start follows.
         restart_in: Duration,
         /// Failures since the server started, this one included.
+        n_failures: u32,
+        /// How the last process ended and what to do about it.
+        last: String,
+    },
+    /// It failed so often that it is left alone for a while: nobody waits for it. It is tried in secret now and then, and is
+    /// `Ready` once it has answered a prompt of ours.
+    Broken {
+        /// How long after this state was entered it is tried.
+        retry_in: Duration,
+        /// Failures since the server started.
         n_failures: u32,
         /// How the last process ended and what to do about it.
         last: String,
@@ -120,8 +131,8 @@ impl Progress {
         self.last_step_at = Some(at);
     }
 
-    /// A heartbeat has arrived. It shows steps too, of which not each sends a message of its own.
-    pub(crate) fn heard(&mut self, heartbeat: Heartbeat, at: Instant) {
+    /// A heartbeat has arrived. It shows steps too, of which not each sends a message of its own; whether it did.
+    pub(crate) fn heard(&mut self, heartbeat: Heartbeat, at: Instant) -> bool {
         let before = self.heartbeat.map(|heard| heard.heartbeat).unwrap_or_default();
         let n_new_steps = heartbeat.n_steps.saturating_sub(before.n_steps);
         let spent_us = busy_us(&heartbeat).saturating_sub(busy_us(&before));
@@ -131,6 +142,7 @@ impl Progress {
             self.mean_step = Some(blend(self.mean_step, Duration::from_micros(newest_us), NEWEST_WEIGHT));
         }
         self.heartbeat = Some(Heard { heartbeat, at });
+        n_new_steps > 0
     }
 }
 

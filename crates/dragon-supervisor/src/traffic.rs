@@ -3,40 +3,43 @@
 //! One table behind one lock, pure and synchronous: handles put orders in, the connection takes them out and
 //! delivers what comes back. It does not know sockets or tasks.
 //!
+//! **Nothing is lost with an engine.** What was in flight waits, closed in, until the next engine is ready, and is sent to
+//! it in its old order ([`Traffic::interrupt`], [`Traffic::open`]). Suspects are sent first and alone ([`Trial`]).
+//!
 //! **A cancel is never lost.** Orders are names only (what they stand for lies in the tables), and a new
-//! order is admitted only while orders and generations together stay under [`MAX_ORDERS`]. Dropping a
+//! order is admitted only while orders and generations together stay under [`MAX_ORDERS`] (those that are sent again to a
+//! new engine come on top, one for each generation and call). Dropping a
 //! generation turns its place in the table into the place of its cancel, so there is always room for it, and
 //! it goes to the front, before prompts that are still to be sent. Cancels of single choices wait in a line of
 //! their own, before all orders; there is at most one for each choice of a generation that runs.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use std::time::Instant;
 
 use dragon_core::sampling::TokenId;
 use dragon_ipc::{Aborted, CallId, Forced, GenerationId, Output, Prefilled, Ration, TokensPiece};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
+use crate::blame::{Blame, Fingerprint};
+use crate::calls::{Calls, Tokenized};
 use crate::error::EngineError;
-use crate::inflight::{InFlight, Sent, Violation};
+use crate::inflight::{Haste, InFlight, Opening, Sent, Violation};
 use crate::job::{AddSpecial, Event, Force, Job, Limits};
+use crate::trial::{Trial, TrialEnd};
 
 /// Most orders that wait plus generations that run: a start and a cancel for each of the 256 sequences of an
 /// engine, and as much again for tokenizations and the late.
 pub(crate) const MAX_ORDERS: usize = 1024;
-
-/// A tokenizer makes at most this many tokens out of a byte (normalization can lengthen a text) ...
-const MAX_TOKENS_PER_BYTE: usize = 4;
-
-/// ... and adds at most this many of its own. An engine that sends more is corrupt.
-const MAX_ADDED_TOKENS: usize = 16;
 
 /// Everything in flight to one engine.
 #[derive(Debug)]
 pub(crate) struct Traffic {
     gate: Gate,
     generations: HashMap<GenerationId, InFlight>,
-    calls: HashMap<CallId, Call>,
+    calls: Calls,
     orders: VecDeque<Order>,
     /// Choices of generations that run, of which the engine has not been told that nobody wants them.
     choice_cancels: VecDeque<(GenerationId, u32)>,
@@ -48,6 +51,17 @@ pub(crate) struct Traffic {
     /// taken for another's.
     last_id: u64,
     busy_since: Option<Instant>,
+    blame: Blame,
+    /// The suspect that runs alone now.
+    trial: Option<Trial>,
+}
+
+/// A generation that has just been entered.
+#[derive(Debug)]
+pub(crate) struct Entered {
+    pub(crate) id: GenerationId,
+    pub(crate) events: mpsc::Receiver<Event>,
+    pub(crate) n_replays: Arc<AtomicU32>,
 }
 
 /// Whether the engine takes orders.
@@ -55,19 +69,6 @@ pub(crate) struct Traffic {
 enum Gate {
     Open(Limits),
     Closed(EngineError),
-}
-
-/// The record of one tokenization.
-#[derive(Debug)]
-struct Call {
-    /// `None` once it was taken to be sent.
-    text: Option<String>,
-    add_special: AddSpecial,
-    n_max_tokens: usize,
-    tokens: Vec<TokenId>,
-    answer: oneshot::Sender<Result<Vec<TokenId>, EngineError>>,
-    /// Held until the engine has answered: it works on the text also when nobody waits for it any more.
-    _turn: OwnedSemaphorePermit,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,25 +81,16 @@ enum Order {
 /// An order with what it stands for, ready to be sent.
 #[derive(Debug)]
 pub(crate) enum Errand {
-    /// Send the prompt, then the start of these choices.
-    Start(GenerationId, Arc<Job>, Vec<u32>),
+    /// Send the prompt and what was produced, then the start of these choices.
+    Start(GenerationId, Arc<Job>, Vec<Opening>),
     /// Send the text.
-    Tokenize(CallId, String, AddSpecial),
+    Tokenize(CallId, Arc<str>, AddSpecial),
     /// Stop it, or one choice of it.
     Cancel(GenerationId, Option<u32>),
     /// Let a choice of it go on from these tokens.
     Force(GenerationId, u32, Force),
     /// Who runs.
     Ration(Ration),
-}
-
-/// What became of a message from the engine.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Delivery {
-    /// It reached whom it is for, or who has left meanwhile.
-    Taken,
-    /// It is for a name that never was: a bug, but a harmless one.
-    NeverAsked,
 }
 
 // === impl Traffic ===
@@ -109,36 +101,92 @@ impl Traffic {
         Self {
             gate: Gate::Closed(EngineError::Down),
             generations: HashMap::new(),
-            calls: HashMap::new(),
+            calls: Calls::default(),
             orders: VecDeque::new(),
             choice_cancels: VecDeque::new(),
             forces: VecDeque::new(),
             ration: None,
             last_id: 0,
             busy_since: None,
+            blame: Blame::default(),
+            trial: None,
         }
     }
 
-    /// An engine is ready to take orders.
-    pub(crate) fn open(&mut self, limits: Limits) {
+    /// An engine is ready to take orders, first of all those that the last one left.
+    pub(crate) fn open(&mut self, limits: Limits, haste: Haste) {
         self.gate = Gate::Open(limits);
+        let mut ids: Vec<GenerationId> = self.generations.keys().copied().collect();
+        ids.sort_unstable();
+        for id in ids {
+            let Some(in_flight) = self.generations.get_mut(&id) else { continue };
+            match in_flight.job.check(limits) {
+                Ok(()) => {
+                    in_flight.choose_replay(haste);
+                    self.orders.push_back(Order::Start(id));
+                }
+                // A model that was changed under the server.
+                Err(misfit) => self.end(id, misfit),
+            }
+        }
+        let mut calls = self.calls.interrupted();
+        calls.sort_unstable();
+        self.orders.extend(calls.into_iter().map(Order::Tokenize));
+        self.busy_since = (!self.generations.is_empty()).then_some(haste.now);
+        self.next_trial(haste.now);
     }
 
-    /// The engine is gone: everything in flight ends with `why`, and so does everything asked from now on.
+    /// The engine is gone: what is in flight waits for the next one. Says what the lost one was working on.
+    pub(crate) fn interrupt(&mut self) -> Vec<Fingerprint> {
+        self.gate = Gate::Closed(EngineError::Down);
+        let generations = self.generations.values().filter(|in_flight| in_flight.sent == Sent::Yes);
+        let lost = generations.map(|in_flight| in_flight.fingerprint).chain(self.calls.sent()).collect();
+        self.forget_orders();
+        // An event that finds no place would be a second one of its kind, which cannot be.
+        self.generations.retain(|_, in_flight| in_flight.interrupted().is_ok());
+        self.calls.interrupted();
+        lost
+    }
+
+    /// Everything in flight ends with `why`, and so does everything asked from now on.
     pub(crate) fn close(&mut self, why: &EngineError) {
         self.gate = Gate::Closed(why.clone());
+        self.forget_orders();
+        for (_, in_flight) in self.generations.drain() {
+            in_flight.end(why.clone());
+        }
+        self.calls.end(None, why);
+    }
+
+    fn forget_orders(&mut self) {
         self.orders.clear();
         self.choice_cancels.clear();
         self.forces.clear();
         self.ration = None;
         self.busy_since = None;
-        for (_, in_flight) in self.generations.drain() {
-            in_flight.engine_lost(why);
+        self.trial = None;
+    }
+
+    /// An engine failed by its own fault while it worked on these. Whoever is found guilty ends, and is kept out for a
+    /// while. Whether anybody was.
+    pub(crate) fn blame(&mut self, suspects: &[Fingerprint], now: Instant) -> bool {
+        let Some(culprit) = self.blame.failed(now, suspects) else { return false };
+        let guilty = self.generations.extract_if(|_, in_flight| in_flight.fingerprint == culprit);
+        for (_, in_flight) in guilty {
+            in_flight.end(EngineError::Quarantined);
         }
-        for (_, call) in self.calls.drain() {
-            // The caller may have given up; then nobody needs to know.
-            let _ = call.answer.send(Err(why.clone()));
-        }
+        self.calls.end(Some(culprit), &EngineError::Quarantined);
+        true
+    }
+
+    /// Nobody is suspected or kept out any more.
+    pub(crate) fn forgive(&mut self) {
+        self.blame.forgive();
+    }
+
+    /// What a generation asks, if it is in flight.
+    pub(crate) fn fingerprint_of(&self, id: GenerationId) -> Option<Fingerprint> {
+        self.generations.get(&id).map(|in_flight| in_flight.fingerprint)
     }
 
     /// Since when there is always a generation in flight.
@@ -155,40 +203,37 @@ impl Traffic {
     ///
     /// The channel holds the most events that the job can ever bring, so that delivering never waits for a
     /// slow client, and memory is bounded by name. It allocates as it fills, not before.
-    pub(crate) fn start(
-        &mut self,
-        job: Job,
-        now: Instant,
-    ) -> Result<(GenerationId, mpsc::Receiver<Event>), EngineError> {
+    pub(crate) fn start(&mut self, job: Job, now: Instant) -> Result<Entered, EngineError> {
+        let fingerprint = self.blame.fingerprint(job.identity());
+        self.keep_out(fingerprint, now)?;
         let limits = self.limits()?;
         job.check(limits)?;
         self.admit(2)?;
-        let (events, receiver) = mpsc::channel(job.n_max_events(limits));
+        let (sender, events) = mpsc::channel(job.n_max_events(limits));
+        let n_replays = Arc::<AtomicU32>::default();
         let id = self.new_id();
-        self.generations.insert(id, InFlight::new(job, events));
+        self.generations.insert(id, InFlight::new(job, fingerprint, Arc::clone(&n_replays), sender));
         self.orders.push_back(Order::Start(id));
         self.busy_since.get_or_insert(now);
-        Ok((id, receiver))
+        Ok(Entered { id, events, n_replays })
     }
 
     /// Enters a tokenization whose turn has come; its tokens arrive at the receiver.
-    #[expect(clippy::type_complexity, reason = "an id and a receiver, named by the function")]
     pub(crate) fn tokenize(
         &mut self,
         text: &str,
         add_special: AddSpecial,
         turn: OwnedSemaphorePermit,
-    ) -> Result<(CallId, oneshot::Receiver<Result<Vec<TokenId>, EngineError>>), EngineError> {
+        now: Instant,
+    ) -> Result<(CallId, oneshot::Receiver<Tokenized>), EngineError> {
+        let fingerprint = self.blame.fingerprint((text, add_special));
+        self.keep_out(fingerprint, now)?;
         self.limits()?;
         self.admit(1)?;
-        let (answer, receiver) = oneshot::channel();
-        let n_max_tokens = text.len().saturating_mul(MAX_TOKENS_PER_BYTE).saturating_add(MAX_ADDED_TOKENS);
         let id = self.new_id();
-        let text = Some(text.to_owned());
-        let call = Call { text, add_special, n_max_tokens, tokens: Vec::new(), answer, _turn: turn };
-        self.calls.insert(id, call);
+        let answer = self.calls.enter(id, text, add_special, fingerprint, turn);
         self.orders.push_back(Order::Tokenize(id));
-        Ok((id, receiver))
+        Ok((id, answer))
     }
 
     /// The client has left. What has ended, or was lost, needs no cancel.
@@ -219,11 +264,15 @@ impl Traffic {
     /// The server wants a choice to go on from given tokens.
     pub(crate) fn force(&mut self, id: GenerationId, choice: u32, force: Force) -> bool {
         let Some(in_flight) = self.generations.get_mut(&id) else { return false };
-        let is_new = in_flight.sent == Sent::Yes && in_flight.force(choice, force);
-        if is_new {
-            self.forces.push_back((id, choice));
+        if !in_flight.force(choice, force) {
+            return false;
         }
-        is_new
+        match in_flight.sent {
+            Sent::Yes => self.forces.push_back((id, choice)),
+            // No engine has it now, and the next one need not know that it was different once.
+            Sent::No => return in_flight.forced(choice).is_ok(),
+        }
+        true
     }
 
     /// Who runs from now on. Only the latest word counts.
@@ -233,12 +282,9 @@ impl Traffic {
         }
     }
 
-    /// Nobody waits for this tokenization any more. One that the engine has been told of keeps its turn until it
-    /// is answered.
+    /// Nobody waits for this tokenization any more.
     pub(crate) fn forget_call(&mut self, id: CallId) {
-        if self.calls.get(&id).is_some_and(|call| call.text.is_some()) {
-            self.calls.remove(&id);
-        }
+        self.calls.forget(id);
     }
 
     /// The next thing to send; `None` when all is sent.
@@ -252,17 +298,16 @@ impl Traffic {
                 return Some(Errand::Force(id, choice, force.clone()));
             }
         }
-        while let Some(order) = self.orders.pop_front() {
+        while let Some(order) = self.next_order() {
             let errand = match order {
                 Order::Cancel(id) => Some(Errand::Cancel(id, None)),
                 Order::Start(id) => self.generations.get_mut(&id).map(|in_flight| {
                     in_flight.sent = Sent::Yes;
-                    Errand::Start(id, Arc::clone(&in_flight.job), in_flight.running_choices())
+                    Errand::Start(id, Arc::clone(&in_flight.job), in_flight.openings())
                 }),
-                Order::Tokenize(id) => self.calls.get_mut(&id).and_then(|call| {
-                    let text = call.text.take()?;
-                    Some(Errand::Tokenize(id, text, call.add_special))
-                }),
+                Order::Tokenize(id) => {
+                    self.calls.send(id).map(|(text, add_special)| Errand::Tokenize(id, text, add_special))
+                }
             };
             // Who was waiting for an order that leads nowhere has left before it was sent.
             if errand.is_some() {
@@ -273,32 +318,77 @@ impl Traffic {
         self.ration.take().map(Errand::Ration)
     }
 
-    /// Tells a generation that a choice of it goes on from forced tokens.
-    pub(crate) fn forced(&mut self, forced: Forced) -> Result<Delivery, Violation> {
-        let Some(in_flight) = self.generations.get_mut(&forced.generation) else {
-            return Ok(self.not_here(forced.generation));
+    /// While a suspect runs alone, nothing new is begun but it.
+    fn next_order(&mut self) -> Option<Order> {
+        let Some(trial) = &self.trial else { return self.orders.pop_front() };
+        let may_go = |order: &Order| match *order {
+            Order::Cancel(_) => true,
+            Order::Start(id) | Order::Tokenize(id) => id == trial.id(),
         };
-        in_flight.forced(forced.choice)?;
-        Ok(Delivery::Taken)
+        let place = self.orders.iter().position(may_go)?;
+        self.orders.remove(place)
+    }
+
+    /// The engine has done something. A suspect that has held out for long enough is let off; whether one was, so that
+    /// others can go.
+    pub(crate) fn progressed(&mut self, now: Instant) -> bool {
+        let Some(trial) = &self.trial else { return false };
+        let in_flight = self.generations.get(&trial.id());
+        let is_here = in_flight.is_some() || self.calls.contains(trial.id());
+        match trial.judge(is_here, in_flight.map(InFlight::n_produced), now) {
+            TrialEnd::NotYet => return false,
+            TrialEnd::Passed(who) => self.blame.acquit(who),
+            TrialEnd::Left => {}
+        }
+        self.next_trial(now);
+        true
+    }
+
+    /// The worst of the suspects that wait to be sent has to run alone; with none left, everyone runs.
+    ///
+    /// Those that have passed run on beside the next one. Where that one fails then, it has been there more often than they
+    /// have, and is the first, and alone, after the restart.
+    fn next_trial(&mut self, now: Instant) {
+        let suspects = self.orders.iter().filter_map(|order| {
+            let (id, who, n_produced) = match *order {
+                Order::Cancel(_) => return None,
+                Order::Start(id) => {
+                    let in_flight = self.generations.get(&id)?;
+                    (id, in_flight.fingerprint, in_flight.n_produced())
+                }
+                Order::Tokenize(id) => (id, self.calls.fingerprint(id)?, 0),
+            };
+            self.blame.must_run_alone(who).then(|| Trial::new(id, who, n_produced, now))
+        });
+        self.trial = suspects.max_by_key(|trial| (self.blame.n_failures(trial.who()), Reverse(trial.id())));
+    }
+
+    /// Tells a generation that a choice of it goes on from forced tokens.
+    pub(crate) fn forced(&mut self, forced: Forced) -> Result<(), Violation> {
+        let Some(in_flight) = self.generations.get_mut(&forced.generation) else {
+            return self.not_here(forced.generation);
+        };
+        in_flight.forced(forced.choice)
     }
 
     /// Tells a generation how its prompt came into the cells.
-    pub(crate) fn prefilled(&mut self, prefilled: Prefilled) -> Result<Delivery, Violation> {
+    pub(crate) fn prefilled(&mut self, prefilled: Prefilled) -> Result<(), Violation> {
         let Some(in_flight) = self.generations.get_mut(&prefilled.generation) else {
-            return Ok(self.not_here(prefilled.generation));
+            return self.not_here(prefilled.generation);
         };
-        in_flight.prefilled(prefilled.n_cached)?;
-        Ok(Delivery::Taken)
+        in_flight.prefilled(prefilled.n_cached)
     }
 
     /// Hands one token to its generation.
-    pub(crate) fn deliver(&mut self, output: Output) -> Result<Delivery, Violation> {
+    pub(crate) fn deliver(&mut self, output: Output) -> Result<(), Violation> {
         let id = output.generation;
+        self.check_token(output.token)?;
         let Some(in_flight) = self.generations.get_mut(&id) else {
-            return Ok(self.not_here(id));
+            return self.not_here(id);
         };
         in_flight.deliver(output.into())?;
         if in_flight.has_ended() {
+            self.blame.acquit(in_flight.fingerprint);
             // The engine may still run choices that it has not been told to stop.
             if self.choice_cancels.iter().any(|(generation, _)| *generation == id) {
                 self.abandon(id);
@@ -306,36 +396,47 @@ impl Traffic {
                 self.remove(id);
             }
         }
-        Ok(Delivery::Taken)
+        Ok(())
     }
 
     /// Ends a generation that the engine gave up.
-    pub(crate) fn aborted(&mut self, aborted: Aborted) -> Delivery {
-        let Some(in_flight) = self.remove(aborted.generation) else {
+    pub(crate) fn aborted(&mut self, aborted: Aborted) -> Result<(), Violation> {
+        if !self.generations.contains_key(&aborted.generation) {
             return self.not_here(aborted.generation);
-        };
-        in_flight.end(EngineError::Aborted { kind: aborted.kind, message: aborted.message });
-        Delivery::Taken
+        }
+        let why = EngineError::Aborted { kind: aborted.kind, message: aborted.message };
+        self.end(aborted.generation, why);
+        Ok(())
     }
 
     /// Adds tokens to their tokenization.
-    pub(crate) fn deliver_tokens(&mut self, piece: TokensPiece) -> Result<Delivery, Violation> {
-        let Some(call) = self.calls.get_mut(&piece.call) else {
-            return Ok(self.not_here(piece.call));
-        };
-        if call.tokens.len() + piece.tokens.len() > call.n_max_tokens {
-            return Err(Violation::TooLongTokenization);
+    pub(crate) fn deliver_tokens(&mut self, piece: TokensPiece) -> Result<(), Violation> {
+        let id = piece.call;
+        if !self.calls.contains(id) {
+            return self.not_here(id);
         }
-        if !call.answer.is_closed() {
-            call.tokens.extend(piece.tokens);
+        if let Some(who) = self.calls.deliver(piece)? {
+            self.blame.acquit(who);
         }
-        if piece.last
-            && let Some(call) = self.calls.remove(&piece.call)
-        {
-            // The caller may have given up; then nobody needs the tokens.
-            let _ = call.answer.send(Ok(call.tokens));
+        Ok(())
+    }
+
+    fn end(&mut self, id: GenerationId, why: EngineError) {
+        if let Some(in_flight) = self.remove(id) {
+            in_flight.end(why);
         }
-        Ok(Delivery::Taken)
+    }
+
+    /// A token that is none would be refused by the next engine, if that had to take up the answer.
+    fn check_token(&self, token: TokenId) -> Result<(), Violation> {
+        match &self.gate {
+            Gate::Open(limits) if token >= limits.n_vocab => Err(Violation::UnknownToken),
+            Gate::Open(_) | Gate::Closed(_) => Ok(()),
+        }
+    }
+
+    fn keep_out(&mut self, who: Fingerprint, now: Instant) -> Result<(), EngineError> {
+        self.blame.quarantined_for(now, who).map_or(Ok(()), |_| Err(EngineError::Quarantined))
     }
 
     fn limits(&self) -> Result<Limits, EngineError> {
@@ -351,13 +452,14 @@ impl Traffic {
         if n_taken + n_places > MAX_ORDERS { Err(EngineError::Busy) } else { Ok(()) }
     }
 
-    fn new_id(&mut self) -> u64 {
+    pub(crate) fn new_id(&mut self) -> u64 {
         self.last_id += 1;
         self.last_id
     }
 
-    fn not_here(&self, id: u64) -> Delivery {
-        if (1..=self.last_id).contains(&id) { Delivery::Taken } else { Delivery::NeverAsked }
+    /// Late messages are no news: who they were for has left. A name that never was shows that the engine is corrupt.
+    fn not_here(&self, id: u64) -> Result<(), Violation> {
+        if (1..=self.last_id).contains(&id) { Ok(()) } else { Err(Violation::NeverAsked) }
     }
 
     fn remove(&mut self, id: GenerationId) -> Option<InFlight> {

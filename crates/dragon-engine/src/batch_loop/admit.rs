@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use dragon_ipc::{AbortKind, Aborted, Choice, FromEngine, Start};
 
+use super::force::{self, BadClosing};
 use super::{BatchLoop, LoopError};
 use crate::compute::{Compute, Facts};
 use crate::generation::{Generation, Sequence};
@@ -11,7 +12,7 @@ use crate::llama::TokenId;
 use crate::prompts::Prompt;
 
 /// Why a generation cannot start: a mistake of the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 enum Refusal {
     #[error("a generation of this id is running")]
     Running,
@@ -33,6 +34,8 @@ enum Refusal {
     NoSlots { n_choices: usize, n_free: usize },
     #[error("a choice has already produced all tokens that it may")]
     NothingLeft,
+    #[error(transparent)]
+    Closing(#[from] BadClosing),
 }
 
 // === impl BatchLoop ===
@@ -62,13 +65,16 @@ impl<C: Compute> BatchLoop<C> {
         Ok(prompt)
     }
 
-    fn admit(&mut self, start: Start, prompt: Prompt) -> Result<(), LoopError> {
+    fn admit(&mut self, start: Start, mut prompt: Prompt) -> Result<(), LoopError> {
         let id = start.generation;
+        let mut produced = std::mem::take(&mut prompt.produced);
         let mut generation = Generation::new(self.n_arrived, prompt.tokens, &start, self.compute.facts());
-        for choice in start.choices {
+        for mut choice in start.choices {
+            choice.closing = choice.closing.map(|closing| force::with_ends(closing, self.compute.facts()));
+            let produced = produced.remove(&choice.index).unwrap_or_default();
             // There are enough free ones: checked before.
             if let Some(seq) = self.place_for_newcomer()?
-                && self.sequences.take(seq, Sequence::new(id, choice, start.n_max_tokens))
+                && self.sequences.take(seq, Sequence::new(id, choice, produced))
             {
                 generation.seqs.push(seq);
             }
@@ -85,9 +91,6 @@ fn check(prompt: &Prompt, start: &Start, facts: &Facts, n_free: usize) -> Result
     if prompt.n_tokens == 0 {
         return Err(Refusal::EmptyPrompt);
     }
-    if start.n_max_tokens == 0 {
-        return Err(Refusal::NoTokens);
-    }
     let n_choices = start.choices.len();
     if n_choices == 0 {
         return Err(Refusal::NoChoices);
@@ -99,19 +102,26 @@ fn check(prompt: &Prompt, start: &Start, facts: &Facts, n_free: usize) -> Result
         return Err(Refusal::EqualChoices);
     }
     check_tokens(&prompt.tokens, facts)?;
-    start.choices.iter().try_for_each(|choice| check_choice(choice, prompt, start, facts))
+    start.choices.iter().try_for_each(|choice| check_choice(choice, prompt, facts))
 }
 
-fn check_choice(choice: &Choice, prompt: &Prompt, start: &Start, facts: &Facts) -> Result<(), Refusal> {
-    let n_produced = choice.produced.len();
-    if n_produced >= start.n_max_tokens as usize {
+fn check_choice(choice: &Choice, prompt: &Prompt, facts: &Facts) -> Result<(), Refusal> {
+    if choice.n_max_tokens == 0 {
+        return Err(Refusal::NoTokens);
+    }
+    let produced = prompt.produced.get(&choice.index).map_or([].as_slice(), Vec::as_slice);
+    let n_produced = produced.len();
+    if n_produced >= choice.n_max_tokens as usize {
         return Err(Refusal::NothingLeft);
+    }
+    if let Some(closing) = &choice.closing {
+        force::check_closing(closing, facts)?;
     }
     let n_tokens = prompt.n_tokens.saturating_add(n_produced);
     if n_tokens >= facts.n_ctx_seq as usize {
         return Err(Refusal::TooLong { n_tokens, n_ctx_seq: facts.n_ctx_seq });
     }
-    check_tokens(&choice.produced, facts)
+    check_tokens(produced, facts)
 }
 
 fn check_tokens(tokens: &[TokenId], facts: &Facts) -> Result<(), Refusal> {

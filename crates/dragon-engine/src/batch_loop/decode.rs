@@ -55,6 +55,7 @@ impl<C: Compute> BatchLoop<C> {
         let may_others = self.ration.may_others();
         self.sequences
             .iter()
+            .filter(|(_, sequence)| !sequence.replays_in_chunks())
             .filter_map(|(seq, sequence)| match sequence.turn {
                 Turn::Feed(token) if may_others || self.ration.is_favoured(sequence.generation) => {
                     Some(Row { token, seq, position: sequence.position(), logits: Logits::Wanted })

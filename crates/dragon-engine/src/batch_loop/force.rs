@@ -1,14 +1,11 @@
 //! Going on with an answer from the server's words instead of the model's: how an answer is brought to its end.
 
-use std::time::Instant;
-
-use dragon_ipc::{AbortKind, Force, Forced, FromEngine, MAX_FORCED_TOKENS};
+use dragon_ipc::{AbortKind, Closing, Force, Forced, FromEngine, MAX_FORCED_TOKENS};
 
 use super::{BatchLoop, LoopError};
 use crate::compute::{Compute, Facts};
 use crate::generation::{Generation, Sequence, Turn};
-use crate::llama::{Logits, Row, SeqId};
-use crate::progress::Call;
+use crate::llama::SeqId;
 
 /// Why a choice cannot be forced: a mistake of the server.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
@@ -23,9 +20,18 @@ enum Refusal {
     BadLength(usize),
     #[error("it leaves no room for a token of the model")]
     NoRoom,
-    #[error("its closing has {n_tokens} tokens and gains {gain}")]
-    BadClosing { n_tokens: usize, gain: f32 },
+    #[error(transparent)]
+    Closing(#[from] BadClosing),
     #[error("token {0} is not in the vocabulary")]
+    UnknownToken(u32),
+}
+
+/// Why an answer cannot be drawn to its end in this way: a mistake of the server.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+pub(super) enum BadClosing {
+    #[error("its closing has {n_tokens} tokens and gains {gain}")]
+    Size { n_tokens: usize, gain: f32 },
+    #[error("token {0} of its closing is not in the vocabulary")]
     UnknownToken(u32),
 }
 
@@ -48,16 +54,8 @@ impl<C: Compute> BatchLoop<C> {
     /// Puts all but the last of the forced tokens into the cells, as prompts are: nobody waits for what comes between
     /// them, and a landing has no time for one step each.
     fn feed_forced(&mut self, seq: SeqId) -> Result<(), LoopError> {
-        let n_max_rows = self.compute.facts().n_prefill_chunk.max(1) as usize;
-        while let Some(sequence) = self.sequences.get_mut(seq).filter(|sequence| sequence.is_replaying()) {
-            let rows = forced_rows(sequence, seq, n_max_rows);
-            let (id, started_at) = (sequence.generation, Instant::now());
-            if let Err(error) = self.compute.decode(&rows) {
-                return self.abort_rows(&rows, error);
-            }
-            let took = started_at.elapsed();
-            self.ration.read(id, took);
-            self.progress.count_call(Call::Prefill, rows.len(), took);
+        while self.sequences.get(seq).is_some_and(Sequence::is_replaying) {
+            self.feed_replay_chunk(seq)?;
         }
         Ok(())
     }
@@ -68,26 +66,10 @@ impl<C: Compute> BatchLoop<C> {
         check(&force, generation, sequence, self.compute.facts())?;
         let n_prompt = generation.prompt.len();
         sequence.restart(n_prompt, force.n_kept, force.tokens, force.n_max_tokens);
-        let mut closing = force.closing;
-        closing.tokens.extend(&self.compute.facts().end_tokens);
-        sequence.closing = Some(closing);
+        sequence.closing = Some(with_ends(force.closing, self.compute.facts()));
         let n_cells = u32::try_from(sequence.cells.len()).unwrap_or(u32::MAX);
         self.compute.trim_sequence(seq, n_cells).map_err(|_| Refusal::KeepsCells)
     }
-}
-
-/// The next tokens of those that are not its own, each with its cell; the last of all is left for the next step.
-fn forced_rows(sequence: &mut Sequence, seq: SeqId, n_max_rows: usize) -> Vec<Row> {
-    let mut rows = Vec::with_capacity(n_max_rows);
-    while rows.len() < n_max_rows {
-        let (Turn::Feed(token), position) = (sequence.turn, sequence.position()) else { break };
-        if sequence.replay().is_none() {
-            break;
-        }
-        sequence.cells.push(token);
-        rows.push(Row { token, seq, position, logits: Logits::Skipped });
-    }
-    rows
 }
 
 fn check(force: &Force, generation: &Generation, sequence: &Sequence, facts: &Facts) -> Result<(), Refusal> {
@@ -109,10 +91,20 @@ fn check(force: &Force, generation: &Generation, sequence: &Sequence, facts: &Fa
     {
         return Err(Refusal::NoRoom);
     }
-    let closing = &force.closing;
-    if closing.tokens.len() > MAX_FORCED_TOKENS || !closing.gain.is_finite() {
-        return Err(Refusal::BadClosing { n_tokens: closing.tokens.len(), gain: closing.gain });
+    check_closing(&force.closing, facts)?;
+    facts.unknown_token(&force.tokens).map_or(Ok(()), |token| Err(Refusal::UnknownToken(token)))
+}
+
+pub(super) fn check_closing(closing: &Closing, facts: &Facts) -> Result<(), BadClosing> {
+    let (n_tokens, gain) = (closing.tokens.len(), closing.gain);
+    if n_tokens > MAX_FORCED_TOKENS || !gain.is_finite() {
+        return Err(BadClosing::Size { n_tokens, gain });
     }
-    let unknown = facts.unknown_token(&force.tokens).or(facts.unknown_token(&closing.tokens));
-    unknown.map_or(Ok(()), |token| Err(Refusal::UnknownToken(token)))
+    facts.unknown_token(&closing.tokens).map_or(Ok(()), |token| Err(BadClosing::UnknownToken(token)))
+}
+
+/// What ends the answer always ends it.
+pub(super) fn with_ends(mut closing: Closing, facts: &Facts) -> Closing {
+    closing.tokens.extend(&facts.end_tokens);
+    closing
 }

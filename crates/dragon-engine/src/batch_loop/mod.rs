@@ -13,6 +13,7 @@ mod force;
 mod output;
 mod pack;
 mod prefill;
+mod replay;
 mod seed;
 mod speculate;
 mod step;
@@ -120,10 +121,16 @@ impl<C: Compute> BatchLoop<C> {
     fn prefill_turn(&mut self) -> Result<(), LoopError> {
         let started_at = Instant::now();
         self.prefill_step()?;
-        while self.pace.has_room(started_at.elapsed(), self.n_next_chunk()) && !self.prefill_line.is_empty() {
+        while self.has_to_read() && self.pace.has_room(started_at.elapsed(), self.n_next_chunk()) {
             self.prefill_step()?;
         }
         Ok(())
+    }
+
+    /// Whether prompts, or answers of an earlier engine that come in chunks, are not complete in their cells.
+    fn has_to_read(&self) -> bool {
+        !self.prefill_line.is_empty()
+            || self.sequences.iter().any(|(_, sequence)| sequence.replays_in_chunks())
     }
 
     /// Tokens of the call that comes next if the prompt at the front of the line has its turn.
@@ -157,6 +164,7 @@ impl<C: Compute> BatchLoop<C> {
     fn handle(&mut self, message: ToEngine) -> Result<(), LoopError> {
         match message {
             ToEngine::Prompt(piece) => Ok(self.prompts.push(piece)?),
+            ToEngine::Produced(piece) => Ok(self.prompts.push_produced(piece)?),
             ToEngine::Start(start) => self.start(start),
             ToEngine::Cancel { generation, choice: None } => {
                 self.prompts.take(generation);

@@ -16,6 +16,9 @@ impl<C: Compute> BatchLoop<C> {
     /// Computes the next chunk of the first prompt in line that need not wait for another; it then goes to the end of
     /// the line. No prompt waits: nothing happens.
     pub(super) fn prefill_step(&mut self) -> Result<(), LoopError> {
+        if self.replay_step()? {
+            return Ok(());
+        }
         let Some(id) = self.next_prompt()? else { return Ok(()) };
         let n_chunk = self.compute.facts().n_prefill_chunk;
         let Some(generation) = self.generations.get_mut(&id) else { return Ok(()) };

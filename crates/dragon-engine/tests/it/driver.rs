@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use dragon_ipc::{
     Aborted, CacheType, Choice, Decoder, End, FlashAttention, FromEngine, GenerationId, Heartbeat, Hello,
-    LoadSpec, Output, PROTOCOL_VERSION, Prefilled, PromptPiece, Ready, Sampling, Start, TextLane, ToEngine,
-    TokenizePiece, encode,
+    LoadSpec, Output, PROTOCOL_VERSION, Prefilled, ProducedPiece, PromptPiece, Ready, Sampling, Start,
+    TextLane, ToEngine, TokenizePiece, encode,
 };
 
 /// Longer than anything takes here, also on a busy machine.
@@ -63,8 +63,8 @@ pub(crate) fn start(
     n_max_tokens: u32,
     sampling: Sampling,
 ) -> Start {
-    let choices = (0..n_choices).map(|index| Choice { index, produced: Vec::new() }).collect();
-    Start { generation, choices, sampling, n_max_tokens, n_top_logprobs: None }
+    let choices = (0..n_choices).map(|index| Choice::new(index, n_max_tokens)).collect();
+    Start { generation, choices, sampling, n_top_logprobs: None }
 }
 
 impl Engine {
@@ -150,6 +150,13 @@ impl Engine {
             }
         }
         panic!("there were never {n_busy} busy slots");
+    }
+
+    /// Starts a generation of whose only choice an earlier engine produced this much.
+    pub(crate) fn resume(&mut self, prompt: &[u32], produced: &[u32], start: Start) {
+        let piece = ProducedPiece { generation: start.generation, choice: 0, tokens: produced.to_vec() };
+        self.send(&ToEngine::Produced(piece));
+        self.begin(prompt, start);
     }
 
     pub(crate) fn begin(&mut self, prompt: &[u32], start: Start) {

@@ -1,6 +1,6 @@
 //! What the engine says is what the model says, whatever runs beside it.
 
-use dragon_ipc::{Choice, End, LoadSpec, Sampling, Start};
+use dragon_ipc::{Choice, End, LoadSpec, Replay, Sampling, Start};
 use dragon_testkit::tiny::{EQUALITY_PROMPTS, GREETING, expected_greedy, vocabulary};
 
 use crate::driver::{Answer, Engine, greedy, load_spec, start};
@@ -68,11 +68,14 @@ fn a_resumed_generation_goes_on_where_it_stopped() {
     let prompt = vocabulary::tokenize("Once there was a dragon");
     let whole = alone(&prompt, sampled(5), 100);
     let (mut engine, _) = Engine::ready(load_spec());
-    for n_produced in [1, 50, 99] {
-        let choices = vec![Choice { index: 0, produced: whole.tokens[..n_produced].to_vec() }];
-        engine.begin(&prompt, Start { choices, ..start(1, 1, 100, sampled(5)) });
+    for (n_produced, replay) in
+        [1, 50, 99].into_iter().flat_map(|n| [(n, Replay::Steps), (n, Replay::Chunks)])
+    {
+        let choices = vec![Choice { replay, ..Choice::new(0, 100) }];
+        let start = Start { choices, ..start(1, 1, 100, sampled(5)) };
+        engine.resume(&prompt, &whole.tokens[..n_produced], start);
         let rest = engine.answers(1).remove(&(1, 0)).unwrap();
-        assert_eq!(rest.tokens, whole.tokens[n_produced..]);
+        assert_eq!(rest.tokens, whole.tokens[n_produced..], "{replay:?}");
     }
 }
 

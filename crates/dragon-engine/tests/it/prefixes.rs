@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dragon_ipc::{Choice, LoadSpec, Start, ToEngine};
+use dragon_ipc::{LoadSpec, ToEngine};
 use dragon_testkit::tiny::vocabulary;
 
 use crate::driver::{Answer, Engine, greedy, load_spec, start};
@@ -123,8 +123,7 @@ fn ten_thousand_short_requests_with_cancels_leave_nothing_behind() {
         let n_prompt = 1 + usize::try_from(next(&mut random) % 60).unwrap();
         let prompt = vocabulary::tokenize(&system_prompt(n_prompt));
         let n_max_tokens = 1 + u32::try_from(next(&mut random) % 6).unwrap();
-        let choices = (0..n_choices).map(|index| Choice { index, produced: Vec::new() }).collect();
-        engine.begin(&prompt, Start { choices, ..start(generation, 1, n_max_tokens, greedy()) });
+        engine.begin(&prompt, start(generation, n_choices, n_max_tokens, greedy()));
         running.push((generation, n_choices));
     }
     for (generation, _) in running {

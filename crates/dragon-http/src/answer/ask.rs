@@ -82,6 +82,7 @@ impl Ask {
             outcome: label.outcome,
             reason: label.reason,
             n_completion: if label.shared { 0 } else { n_completion },
+            n_replays: label.replays,
             took: self.deadline().arrived_at.elapsed(),
         });
     }

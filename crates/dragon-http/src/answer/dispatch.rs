@@ -34,6 +34,8 @@ pub(super) async fn dispatch(ask: &Ask, model: &Model) -> Result<Run, Refusal> {
     let mut closing = ask.closing.clone();
     tokio::select! {
         biased;
+        // Nobody waits for an engine that keeps failing.
+        () = given_up(&model.engine) => Err(Unserved::from(&EngineError::Broken).into()),
         started = start(ask, model, place, prompts) => started,
         reason = closing.reached() => Err(Unserved::new(why_late(&model.engine, reason)).into()),
     }
@@ -62,7 +64,7 @@ async fn start(ask: &Ask, model: &Model, mut place: Place, prompts: Vec<Prompt>)
     loop {
         let permit = place.granted().await.map_err(denied)?;
         match launch(ask, model, &fitted, cues.as_ref()) {
-            Ok(started) => return Ok(Run::new(ask, permit, started)),
+            Ok(started) => return Ok(Run::new(ask, model, permit, started)),
             // The engine died between the grant and the start. Nothing was lost: wait for the next one.
             Err(EngineError::Down) => drop(permit),
             Err(error) => {
@@ -122,6 +124,7 @@ async fn tokenize(engine: &Engine, text: &str, add_special: AddSpecial) -> Resul
     }
 }
 
+/// An engine that is given up is [`given_up`]'s business.
 async fn until_ready(engine: &Engine) -> Result<(), Unserved> {
     let mut states = engine.watch();
     let reached =
@@ -129,6 +132,14 @@ async fn until_ready(engine: &Engine) -> Result<(), Unserved> {
     match reached.as_deref() {
         Ok(EngineState::Ready(_)) => Ok(()),
         _ => Err(Unserved::new(Reason::Shutdown)),
+    }
+}
+
+/// Ends when the engine has failed so often that nobody is to wait for it, if ever.
+async fn given_up(engine: &Engine) {
+    let mut states = engine.watch();
+    if states.wait_for(|state| matches!(state, EngineState::Broken { .. })).await.is_err() {
+        std::future::pending().await
     }
 }
 
@@ -148,6 +159,7 @@ fn launch(
                 sampling: ask.sampling.clone(),
                 n_max_tokens: fitted.budget.n_max,
                 n_top_logprobs: ask.request.top_logprobs,
+                answer_by: ask.closing.at().0.into_std(),
             })?;
             let n_prompt_tokens = count(&fitted.tokens);
             Ok(Started {
@@ -176,10 +188,13 @@ fn briefing(ask: &Ask, model: &Model, cues: &Arc<Cues>, n_max: u32) -> Briefing 
 }
 
 /// Late because the engine is gone, or because there is too much to do.
-fn why_late(engine: &Engine, by_clock: Reason) -> Reason {
+pub(super) fn why_late(engine: &Engine, by_clock: Reason) -> Reason {
     match engine.state() {
         EngineState::Ready(_) => by_clock,
-        EngineState::Starting | EngineState::Ending | EngineState::Down { .. } => Reason::EngineDown,
+        EngineState::Starting
+        | EngineState::Ending
+        | EngineState::Down { .. }
+        | EngineState::Broken { .. } => Reason::EngineDown,
         EngineState::Stopped => Reason::Shutdown,
     }
 }

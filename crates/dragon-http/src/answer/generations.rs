@@ -30,6 +30,11 @@ impl Generations {
         self.all.get_mut(prompt).is_some_and(|generation| generation.force(choice, force))
     }
 
+    /// Engines that the one which outlived most has outlived.
+    pub(super) fn n_replays(&self) -> u32 {
+        self.all.iter().map(Generation::n_replays).max().unwrap_or(0)
+    }
+
     /// Frees the slot of one choice whose end the engine does not know of.
     pub(super) fn cancel_choice(&mut self, prompt: usize, choice: u32) {
         if let Some(generation) = self.all.get_mut(prompt) {

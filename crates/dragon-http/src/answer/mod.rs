@@ -130,7 +130,8 @@ impl From<&EngineError> for Unserved {
     /// The word for the client; the details are in the log.
     fn from(error: &EngineError) -> Self {
         Self::new(match error {
-            EngineError::Down | EngineError::Aborted { .. } => Reason::EngineDown,
+            EngineError::Down | EngineError::Broken | EngineError::Aborted { .. } => Reason::EngineDown,
+            EngineError::Quarantined => Reason::Quarantined,
             EngineError::Stopping => Reason::Shutdown,
             EngineError::Busy => Reason::Busy,
         })

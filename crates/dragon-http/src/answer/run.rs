@@ -9,14 +9,16 @@ use dragon_core::event::Event as Decision;
 use dragon_core::label::{Ending, Label, Outcome, Reason};
 use dragon_core::text::Thinking;
 use dragon_guard::landing::Pressure;
-use dragon_supervisor::{Event, Generation, Token};
+use dragon_supervisor::{Engine, Event, Generation, Token};
 use tokio::time::Instant;
 
 use super::Unserved;
 use super::ask::Ask;
 use super::choice::{Choice, Reaction, Step};
+use super::dispatch::why_late;
 use super::generations::Generations;
 use super::pilot::{Briefing, Conditions, Pilot};
+use crate::app::Model;
 use crate::deadline::Closing;
 use crate::gate::Permit;
 use crate::identity::Identity;
@@ -36,6 +38,10 @@ pub(super) struct Started {
 /// at the latest.
 pub(super) struct Run {
     generations: Generations,
+    /// That makes them; `None` where none does.
+    engine: Option<Engine>,
+    /// Engines that were outlived, once the generations are gone.
+    n_replays: u32,
     choices: Vec<Choice>,
     n_choices_per_prompt: u32,
     /// Steps that are decided but not yet taken.
@@ -64,8 +70,9 @@ struct Times {
 // === impl Run ===
 
 impl Run {
-    pub(super) fn new(ask: &Ask, permit: Permit, started: Vec<Started>) -> Self {
+    pub(super) fn new(ask: &Ask, model: &Model, permit: Permit, started: Vec<Started>) -> Self {
         let mut run = Self::empty(ask);
+        run.engine = Some(model.engine.clone());
         let waited = run.times.dispatched_at.saturating_duration_since(run.closing.deadline.arrived_at);
         run.observer.saw(Decision::Started { waited });
         permit.runs(started.iter().map(|started| started.generation.id()).collect());
@@ -92,6 +99,8 @@ impl Run {
     fn empty(ask: &Ask) -> Self {
         Self {
             generations: Generations::new(Vec::new()),
+            engine: None,
+            n_replays: 0,
             choices: Vec::new(),
             n_choices_per_prompt: ask.request.n,
             decided: VecDeque::new(),
@@ -153,7 +162,7 @@ impl Run {
             decode: ended_at.saturating_duration_since(first_token_at),
             seed: ask.sampling.seed,
             shared: false,
-            replays: 0,
+            replays: self.n_replays.max(self.generations.n_replays()),
             ignored: ask.request.ignored.clone(),
             choices: endings,
         }
@@ -253,6 +262,7 @@ impl Run {
     }
 
     fn cut_all(&mut self, reason: Reason) {
+        let reason = self.engine.as_ref().map_or(reason, |engine| why_late(engine, reason));
         self.cut(0..self.n_choices(), reason);
         self.release_when_ended();
     }
@@ -268,6 +278,7 @@ impl Run {
     fn release_when_ended(&mut self) {
         if self.choices.iter().all(|choice| choice.ending().is_some()) {
             self.times.ended_at.get_or_insert_with(Instant::now);
+            self.n_replays = self.n_replays.max(self.generations.n_replays());
             self.generations = Generations::new(Vec::new());
             self.permit = None;
         }

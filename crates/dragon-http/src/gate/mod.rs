@@ -126,9 +126,11 @@ impl Gate {
     pub(crate) fn engine_is(&self, engine: &EngineState) {
         let input = match engine {
             EngineState::Ready(ready) => Input::EngineUp { n_slots: ready.n_slots },
-            EngineState::Starting | EngineState::Ending | EngineState::Down { .. } | EngineState::Stopped => {
-                Input::EngineDown
-            }
+            EngineState::Starting
+            | EngineState::Ending
+            | EngineState::Down { .. }
+            | EngineState::Broken { .. }
+            | EngineState::Stopped => Input::EngineDown,
         };
         let mut state = self.shared.state.lock();
         // A new process knows of no ration.

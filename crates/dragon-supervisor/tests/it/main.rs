@@ -6,7 +6,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod faults;
+mod poison;
 mod rig;
 mod serving;
+mod standby;
 mod start;
 mod stop;

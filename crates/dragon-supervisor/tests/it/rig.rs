@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use dragon_core::sampling::{SamplingDefaults, SamplingRequest};
 use dragon_ipc::{CacheType, FlashAttention, LoadSpec};
-use dragon_supervisor::{Engine, EngineSpec, EngineState, Event, Generation, Job, Patience, Progress, Token};
+use dragon_supervisor::{
+    Engine, EngineSpec, EngineState, Event, Generation, Job, KeepStandby, Patience, Progress, Token,
+};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -22,6 +24,7 @@ pub(crate) const N_CTX_SEQ: u32 = 100_000;
 pub(crate) const PATIENCE: Patience = Patience {
     hello: Duration::from_secs(4),
     load: Duration::from_secs(4),
+    hang: Duration::from_millis(700),
     farewell: Duration::from_millis(500),
 };
 
@@ -38,9 +41,12 @@ impl Rig {
     }
 
     pub(crate) fn start_program(binary: &Path, script: &str) -> Self {
+        Self::start_spec(EngineSpec { binary: binary.to_owned(), ..spec(script) }, PATIENCE)
+    }
+
+    pub(crate) fn start_spec(spec: EngineSpec, patience: Patience) -> Self {
         let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
-        let spec = EngineSpec { model: "fake".into(), binary: binary.to_owned(), load: load(script) };
-        let engine = Engine::supervise_with(spec, PATIENCE, &tasks, shutdown.clone());
+        let engine = Engine::supervise_with(spec, patience, &tasks, shutdown.clone());
         Self { engine, shutdown, tasks }
     }
 
@@ -90,7 +96,12 @@ impl Rig {
     }
 }
 
-pub(crate) fn load(script: &str) -> LoadSpec {
+pub(crate) fn spec(script: &str) -> EngineSpec {
+    let (model, binary) = ("fake".into(), FAKE_ENGINE.into());
+    EngineSpec { model, binary, load: load(script), standby: KeepStandby::No }
+}
+
+fn load(script: &str) -> LoadSpec {
     LoadSpec {
         path: PathBuf::from(format!("/fake/{script}")),
         n_ctx_seq: N_CTX_SEQ,
@@ -107,7 +118,14 @@ pub(crate) fn load(script: &str) -> LoadSpec {
 
 pub(crate) fn job(prompt: &[u32], n_choices: u32, n_max_tokens: u32) -> Job {
     let sampling = SamplingRequest::default().resolve(&SamplingDefaults::default(), 7);
-    Job { prompt: Arc::from(prompt), n_choices, sampling, n_max_tokens, n_top_logprobs: None }
+    Job {
+        prompt: Arc::from(prompt),
+        n_choices,
+        sampling,
+        n_max_tokens,
+        n_top_logprobs: None,
+        answer_by: Instant::now() + SOON,
+    }
 }
 
 /// A generation that does not end by itself within any test.
@@ -124,6 +142,15 @@ pub(crate) async fn next_token(generation: &mut Generation) -> Token {
         Some(Event::Token(token)) => token,
         other => panic!("no token but {other:?}"),
     }
+}
+
+/// The tokens among some events.
+pub(crate) fn ids(events: &[Event]) -> Vec<u32> {
+    let tokens = events.iter().filter_map(|event| match event {
+        Event::Token(token) => Some(token.id),
+        _ => None,
+    });
+    tokens.collect()
 }
 
 /// All events until the end.

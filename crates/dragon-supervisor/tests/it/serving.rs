@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use dragon_ipc::{AbortKind, MAX_SHORT_TEXT_BYTES, MAX_TEXT_BYTES_PER_PIECE, MAX_TOKENS_PER_PIECE};
-use dragon_supervisor::{AddSpecial, End, EngineError, EngineState, Event, Health};
+use dragon_supervisor::{AddSpecial, End, EngineError, EngineState, Event, Health, Patience};
 
-use crate::rig::{Rig, collect, endless, job, next_token};
+use crate::rig::{PATIENCE, Rig, SOON, collect, endless, job, next_token, spec};
 
 #[tokio::test]
 async fn a_generation_brings_all_its_tokens_and_ends() {
@@ -142,7 +142,7 @@ async fn a_long_text_does_not_delay_a_short_one() {
     assert!(waited.is_err(), "{waited:?}");
     for _ in 0..20 {
         let short = rig.engine.tokenize("b", AddSpecial::No);
-        assert_eq!(tokio::time::timeout(crate::rig::SOON, short).await, Ok(Ok(vec![98])));
+        assert_eq!(tokio::time::timeout(SOON, short).await, Ok(Ok(vec![98])));
     }
 }
 
@@ -207,11 +207,13 @@ async fn progress_and_health_show_the_work() {
 
 #[tokio::test]
 async fn an_engine_that_stops_stepping_shows_as_stuck() {
-    let rig = Rig::ready("step-ms=60000").await;
+    // Not yet killed for it.
+    let rig = Rig::start_spec(spec("step-ms=60000"), Patience { hang: SOON, ..PATIENCE });
+    rig.engine.first_ready().await.unwrap();
     let _generation = rig.engine.generate(endless()).unwrap();
     let started_at = Instant::now();
     while !matches!(rig.engine.health(Instant::now()), Health::Stuck(_) | Health::Silent(_)) {
-        assert!(started_at.elapsed() < crate::rig::SOON);
+        assert!(started_at.elapsed() < SOON);
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     assert!(started_at.elapsed() >= std::time::Duration::from_secs(1));

@@ -74,6 +74,10 @@ pub(crate) struct ModelPlan {
     pub(crate) max_draft: u32,
     pub(crate) weights: Weights,
     pub(crate) use_tuned: UseTuned,
+    /// Whether a second engine waits to take over.
+    pub(crate) standby: bool,
+    /// How long an engine may not move before it is replaced.
+    pub(crate) hang: Duration,
     pub(crate) max_tokens: Option<u32>,
     pub(crate) deadline: Duration,
     pub(crate) queue_max: u32,
@@ -246,6 +250,8 @@ fn resolve_model(section: ModelSection, path: Located<PathBuf>, server: &ServerS
         max_draft: section.speculation.unwrap_or(0),
         weights: section.weights.unwrap_or(Weights::AsIs),
         use_tuned: section.tuned.unwrap_or(UseTuned::Auto),
+        standby: section.standby.unwrap_or(false),
+        hang: Duration::from_millis(section.hang_ms.unwrap_or(defaults::HANG_MS).into()),
         max_tokens: section.max_tokens,
         deadline: Duration::from_millis(deadline_ms.into()),
         queue_max: section.queue_max.or(server.queue_max).unwrap_or(defaults::QUEUE_MAX),

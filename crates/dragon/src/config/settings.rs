@@ -87,6 +87,8 @@ pub(crate) mod defaults {
     pub(crate) const MAX_BODY_BYTES: u32 = 1 << 20;
     /// Milliseconds: enough for a short answer, and less than process managers wait before they kill.
     pub(crate) const DRAIN_MS: u32 = 5_000;
+    /// Milliseconds; `Patience` says why so long.
+    pub(crate) const HANG_MS: u32 = 3_000;
     /// Tokens: a sentence or two.
     pub(crate) const USEFUL_TOKENS: u32 = dragon_core::admission::N_USEFUL_TOKENS;
     /// Sequences at once: where two cores stop gaining from a larger batch.
@@ -216,6 +218,11 @@ pub(crate) mod model {
         Integer { name: "prefill_chunk", unit: "tokens", min: 8, max: 2048, default: None };
     pub(crate) const GPU_LAYERS: Integer =
         Integer { name: "gpu_layers", unit: "", min: 0, max: 1000, default: Some(defaults::GPU_LAYERS) };
+    pub(crate) const STANDBY: Choice<bool> =
+        Choice { name: "standby", words: &super::ON_OFF, default: "off" };
+    /// Less than half a second would kill engines for a hiccup of the machine.
+    pub(crate) const HANG_MS: Integer =
+        Integer { name: "hang_ms", unit: "ms", min: 500, max: 3_600_000, default: Some(defaults::HANG_MS) };
     pub(crate) const MAX_TOKENS: Integer =
         Integer { name: "max_tokens", unit: "tokens", min: 1, max: 1 << 20, default: None };
     pub(crate) const USEFUL_TOKENS: Integer = Integer {
@@ -252,6 +259,8 @@ pub(crate) mod model {
         &SPECULATION,
         &WEIGHTS,
         &TUNED,
+        &STANDBY,
+        &HANG_MS,
         &MAX_TOKENS,
         &DEADLINE_MS,
         &QUEUE_MAX,

@@ -41,6 +41,7 @@ mod tests {
     use dragon_core::sampling::SamplingDefaults;
     use dragon_http::ModelSettings;
     use dragon_ipc::{CacheType, FlashAttention, LoadSpec};
+    use dragon_supervisor::KeepStandby;
 
     use super::compare;
     use crate::config::{Place, Problems};
@@ -74,6 +75,8 @@ mod tests {
                 n_max_kept_bytes: 0,
                 n_max_draft: 0,
             },
+            standby: KeepStandby::No,
+            hang: Duration::from_secs(3),
             fast: None,
             memory_bytes,
         }

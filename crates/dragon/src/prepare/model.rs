@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use dragon_http::ModelSettings;
 use dragon_ipc::{CacheType, LoadSpec};
 use dragon_models::{KvElement, ModelFile, estimate_memory, sha256_of_file};
+use dragon_supervisor::KeepStandby;
 use dragon_template::{ChatTemplate, SpecialTokens};
 
 use super::template;
@@ -23,6 +24,10 @@ pub(crate) struct PreparedModel {
     pub(crate) settings: ModelSettings,
     /// For the engine.
     pub(crate) load: LoadSpec,
+    /// Whether a second engine waits to take over.
+    pub(crate) standby: KeepStandby,
+    /// How long an engine may not move before it is replaced.
+    pub(crate) hang: Duration,
     /// Set where the model is to be served from faster weights.
     pub(crate) fast: Option<Fast>,
     /// Estimate of what the engine will use.
@@ -62,6 +67,8 @@ pub(super) fn prepare(plan: &ModelPlan, problems: &mut Problems) -> Option<Prepa
         place: plan.path.place.clone(),
         settings: edge_settings(plan, template),
         load: load_spec(plan, n_ctx, computing),
+        standby: if plan.standby { KeepStandby::Yes } else { KeepStandby::No },
+        hang: plan.hang,
         fast,
         memory_bytes,
     })
@@ -167,7 +174,11 @@ fn estimate(
         CacheType::Q8_0 => KvElement::Q8_0,
     };
     match estimate_memory(file, n_ctx, plan.slots, element) {
-        Ok(estimate) => Some(estimate.total_bytes.saturating_add(kept_bytes(plan))),
+        Ok(estimate) => {
+            let of_one = estimate.total_bytes.saturating_add(kept_bytes(plan));
+            // A second engine shares the file's pages at best, and does not where weights are repacked for the CPU.
+            Some(if plan.standby { of_one.saturating_mul(2) } else { of_one })
+        }
         Err(error) => {
             problems.model(plan.path.place.clone(), "model.ctx", error.to_string(), "");
             None

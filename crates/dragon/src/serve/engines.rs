@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use dragon_http::{Model, tokens_per_s};
 use dragon_ipc::Ready;
-use dragon_supervisor::{Engine, EngineSpec, StartError};
+use dragon_supervisor::{Engine, EngineSpec, Patience, StartError};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -51,8 +51,10 @@ impl Engines {
                 model: model.settings.id.clone(),
                 binary: program.to_path_buf(),
                 load: model.load.clone(),
+                standby: model.standby,
             };
-            let engine = Engine::supervise(spec, &tasks, shutdown.clone());
+            let patience = Patience { hang: model.hang, ..Patience::DEFAULT };
+            let engine = Engine::supervise_with(spec, patience, &tasks, shutdown.clone());
             (model, engine)
         };
         let starting = models.into_iter().map(start).collect();

@@ -1,6 +1,8 @@
 //! Answers that go on from the server's words.
 
-use dragon_ipc::{AbortKind, Choice, Closing, Force, Ration, Sampling, Start, ToEngine};
+use std::collections::BTreeMap;
+
+use dragon_ipc::{AbortKind, Choice, Closing, Force, Ration, Replay, Sampling, Start, ToEngine};
 use proptest::prelude::*;
 
 use super::harness::{Harness, greedy, start};
@@ -56,11 +58,14 @@ proptest! {
         prop_assert!(harness.aborted.is_empty(), "{:?}", harness.aborted);
         let rest: Vec<_> = harness.outputs[n_before..].iter().filter(|output| output.generation == 1).cloned().collect();
 
-        let mut fresh = Harness::new();
-        let choices = vec![Choice { index: 0, produced }];
-        fresh.begin(&PROMPT, Start { choices, ..start(1, 1, n_max_tokens, sampling) });
-        fresh.finish();
-        prop_assert_eq!(rest, fresh.outputs);
+        for replay in [Replay::Steps, Replay::Chunks] {
+            let mut fresh = Harness::new();
+            let produced = BTreeMap::from([(0, produced.clone())]);
+            let choices = vec![Choice { replay, closing: Some(open_end()), ..Choice::new(0, n_max_tokens) }];
+            fresh.resume(&PROMPT, &produced, Start { choices, ..start(1, 1, n_max_tokens, sampling.clone()) });
+            fresh.finish();
+            prop_assert_eq!(&rest, &fresh.outputs);
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::mpsc::Receiver;
 
-use dragon_ipc::{Choice, End, Forced, Output, Prefilled, PromptPiece, Sampling, Start};
+use dragon_ipc::{Choice, End, Forced, Output, Prefilled, ProducedPiece, PromptPiece, Sampling, Start};
 
 use super::fake::Fake;
 use crate::batch_loop::*;
@@ -50,6 +50,21 @@ impl Harness {
         let generation = start.generation;
         self.send(ToEngine::Prompt(PromptPiece { generation, tokens: prompt.to_vec() }));
         self.send(ToEngine::Start(start));
+    }
+
+    /// Begins a generation of whose choices an earlier engine produced this much.
+    pub(super) fn resume(
+        &mut self,
+        prompt: &[TokenId],
+        produced: &BTreeMap<u32, Vec<TokenId>>,
+        start: Start,
+    ) {
+        for (choice, tokens) in produced {
+            let piece =
+                ProducedPiece { generation: start.generation, choice: *choice, tokens: tokens.clone() };
+            self.send(ToEngine::Produced(piece));
+        }
+        self.begin(prompt, start);
     }
 
     pub(super) fn decode(&mut self) {
@@ -130,6 +145,6 @@ pub(super) fn start(
     n_max_tokens: u32,
     sampling: Sampling,
 ) -> Start {
-    let choices = (0..n_choices).map(|index| Choice { index, produced: Vec::new() }).collect();
-    Start { generation, choices, sampling, n_max_tokens, n_top_logprobs: None }
+    let choices = (0..n_choices).map(|index| Choice::new(index, n_max_tokens)).collect();
+    Start { generation, choices, sampling, n_top_logprobs: None }
 }

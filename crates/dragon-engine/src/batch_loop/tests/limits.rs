@@ -1,6 +1,8 @@
 //! What ends a choice, and what cannot start.
 
-use dragon_ipc::{AbortKind, Choice, End, Sampling, Start, ToEngine};
+use std::collections::BTreeMap;
+
+use dragon_ipc::{AbortKind, Choice, Closing, End, Sampling, Start, ToEngine};
 
 use super::fake::{END, SUPPRESSED};
 use super::harness::{Harness, greedy, start};
@@ -73,9 +75,13 @@ fn log_probabilities_are_reported_where_asked_for() {
 }
 
 fn refusal(prompt: &[u32], start: Start) -> String {
+    refusal_to_resume(prompt, &[], start)
+}
+
+fn refusal_to_resume(prompt: &[u32], produced: &[u32], start: Start) -> String {
     let mut harness = Harness::new();
     let generation = start.generation;
-    harness.begin(prompt, start);
+    harness.resume(prompt, &BTreeMap::from([(0, produced.to_vec())]), start);
     assert_eq!(harness.heartbeat().n_busy_slots, 0, "a refused start holds slots");
     let aborted = harness.aborted.pop().expect("refused");
     assert_eq!((aborted.generation, aborted.kind), (generation, AbortKind::Refused));
@@ -85,9 +91,8 @@ fn refusal(prompt: &[u32], start: Start) -> String {
 #[test]
 fn what_cannot_run_is_refused_with_a_sentence() {
     let one = || start(1, 1, 5, greedy());
-    let produced = |produced: Vec<u32>| Start { choices: vec![Choice { index: 0, produced }], ..one() };
-    let twins = vec![Choice { index: 0, produced: vec![] }; 2];
-    let cases: [(&[u32], Start, &str); 9] = [
+    let twins = vec![Choice::new(0, 5); 2];
+    let cases: [(&[u32], Start, &str); 8] = [
         (&[], one(), "empty"),
         (&[5; 48], one(), "must fit 48"),
         (&[5; 5000], one(), "are 5000"),
@@ -96,13 +101,16 @@ fn what_cannot_run_is_refused_with_a_sentence() {
         (&[5], start(1, 0, 5, greedy()), "no choices"),
         (&[5], start(1, 7, 5, greedy()), "7 sequences and 6"),
         (&[5], Start { choices: twins, ..one() }, "same index"),
-        (&[5], produced(vec![5; 5]), "already produced"),
     ];
     for (prompt, start, expected) in cases {
         let message = refusal(prompt, start);
         assert!(message.contains(expected), "{message:?} should say {expected:?}");
     }
-    assert!(refusal(&[5], produced(vec![99])).contains("token 99"));
+    assert!(refusal_to_resume(&[5], &[5; 5], one()).contains("already produced"));
+    assert!(refusal_to_resume(&[5], &[99], one()).contains("token 99"));
+    let closing = Closing { n_from: 1, tokens: vec![99], gain: 1.0 };
+    let drawn = Start { choices: vec![Choice { closing: Some(closing), ..Choice::new(0, 5) }], ..one() };
+    assert!(refusal(&[5], drawn).contains("token 99 of its closing"));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dragon_ipc::{Choice, Ration, Sampling, Start, ToEngine};
+use dragon_ipc::{Choice, Ration, Replay, Sampling, Start, ToEngine};
 use proptest::prelude::*;
 
 use super::harness::{Answer, Harness, greedy, start};
@@ -128,28 +128,36 @@ proptest! {
 
     /// Cut anywhere, a generation that goes on from what it had produced gives the same rest.
     #[test]
-    fn a_resumed_answer_goes_on_where_it_stopped(requests in requests(), cuts in prop::array::uniform3(0_usize..30)) {
+    fn a_resumed_answer_goes_on_where_it_stopped(
+        requests in requests(),
+        cuts in prop::array::uniform3(0_usize..30),
+        in_chunks: bool,
+    ) {
+        let replay = if in_chunks { Replay::Chunks } else { Replay::Steps };
         for request in requests {
             let whole = alone(&request);
             // A choice that has ended is not resumed.
-            let resumed: Vec<Choice> = whole
+            let produced: BTreeMap<u32, Vec<u32>> = whole
                 .iter()
                 .map(|(index, (tokens, _))| {
                     let n_produced = cuts[*index as usize].min(tokens.len().saturating_sub(1));
-                    Choice { index: *index, produced: tokens[..n_produced].to_vec() }
+                    (*index, tokens[..n_produced].to_vec())
                 })
                 .collect();
+            let choices = produced.keys().map(|index| Choice { replay, ..Choice::new(*index, request.n_max_tokens) });
+            let start = Start { choices: choices.collect(), ..start_of(&request, 7) };
             let mut harness = Harness::new();
-            harness.begin(&request.prompt, Start { choices: resumed.clone(), ..start_of(&request, 7) });
+            harness.resume(&request.prompt, &produced, start);
             harness.finish();
             let answers = harness.answers();
-            for choice in resumed {
-                let (rest, end) = &answers[&(7, choice.index)];
-                let (tokens, expected_end) = &whole[&choice.index];
-                prop_assert_eq!(rest.as_slice(), &tokens[choice.produced.len()..]);
+            for (index, produced) in &produced {
+                let (rest, end) = &answers[&(7, *index)];
+                let (tokens, expected_end) = &whole[index];
+                prop_assert_eq!(rest.as_slice(), &tokens[produced.len()..]);
                 prop_assert_eq!(end, expected_end);
             }
-            prop_assert_eq!(harness.heartbeat().n_prefill_tokens, request.prompt.len() as u64);
+            let n_read = harness.heartbeat().n_prefill_tokens as usize - request.prompt.len();
+            prop_assert_eq!(n_read > 0, in_chunks && produced.values().any(|tokens| tokens.len() > 1));
         }
     }
 }

@@ -72,6 +72,8 @@ prefix_cache_mib = 64
 speculation = "prompt-lookup"
 weights = "fast"
 tuned = "off"
+standby = "on"
+hang_ms = 700
 threads = 5
 prefill_chunk = 32
 gpu_layers = 1
@@ -96,6 +98,7 @@ min_p = 0.25
     let digest = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53";
     assert_eq!(a.sha256.as_ref().unwrap().value, digest);
     assert_eq!(a.ctx.as_ref().unwrap().value, 2048);
+    assert_eq!((a.standby, a.hang.as_millis()), (true, 700));
     assert_eq!((a.slots, a.threads, a.prefill_chunk, a.gpu_layers), (3, Some(5), Some(32), 1));
     assert_eq!((a.cache_type, a.flash_attention), (Some(CacheType::Q8_0), Some(FlashAttention::On)));
     assert_eq!((a.prefix_cache_mib, a.max_draft), (64, 8));

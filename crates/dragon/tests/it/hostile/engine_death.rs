@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use dragon_testkit::harness::{Event, Server};
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::asking::{COMPLETIONS, JSON, SOON, assert_error, assert_serves, endless, patient, short, with};
+use super::asking::{
+    COMPLETIONS, JSON, SOON, assert_error, assert_fallback, assert_serves, endless, patient, short, with,
+};
 use super::raw::{next_response, post, sent};
 
 /// Time for restarts with the longest pauses between them.
@@ -18,8 +20,12 @@ fn pid_of(model: &Value) -> i32 {
 
 /// Kills the engine as the out-of-memory killer would; its process id.
 fn kill_engine(server: &Server) -> i32 {
+    signal_engine(server, Signal::KILL)
+}
+
+fn signal_engine(server: &Server, signal: Signal) -> i32 {
     let pid = pid_of(&server.wait_for(RESTARTED, |model| model["state"] == "ready"));
-    kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL).unwrap();
+    kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
     pid
 }
 
@@ -27,69 +33,174 @@ fn ready_again(server: &Server, killed: i32) -> Value {
     server.wait_for(RESTARTED, |model| model["state"] == "ready" && model["pid"] != killed)
 }
 
-#[test]
-fn a_streamed_answer_ends_as_partial_and_the_server_serves_on() {
-    let server = Server::start(&patient());
-    let mut stream = server.stream(COMPLETIONS, &with(endless(), "stream", true));
-    for _ in 0..5 {
-        assert!(matches!(stream.next(), Some(Event::Chunk(_))));
+/// A request whose answer takes long enough to be disturbed, and is not so long that it would not end.
+fn long(prompt: &str, more: &Value) -> Value {
+    let mut body = json!({"model": "tiny", "prompt": prompt, "max_tokens": 4000, "ignore_eos": true});
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    body
+}
+
+fn greedy() -> Value {
+    json!({"temperature": 0})
+}
+
+fn sampled() -> Value {
+    json!({"temperature": 1.2, "top_p": 1.0, "top_k": 0, "min_p": 0.0, "seed": 77})
+}
+
+/// The texts of all choices of an answer that was not disturbed, or was and does not show it.
+fn texts(answer: &Value) -> Vec<String> {
+    let choices = answer["choices"].as_array().unwrap_or_else(|| panic!("{answer}"));
+    choices.iter().map(|choice| choice["text"].as_str().unwrap().to_owned()).collect()
+}
+
+fn undisturbed(server: &Server, body: &Value) -> Vec<String> {
+    let answer = server.post(COMPLETIONS, body).json();
+    assert_eq!(answer["dragon"]["outcome"], "complete", "{answer}");
+    assert_eq!(answer["dragon"]["replays"], 0, "{answer}");
+    texts(&answer)
+}
+
+/// The whole text of a stream during which the engine gets these signals, one after some chunks each.
+fn streamed_through(server: &Server, body: &Value, signals: &[Signal]) -> (String, Value) {
+    let mut pid = pid_of(&server.wait_for(RESTARTED, |model| model["state"] == "ready"));
+    let mut stream = server.stream(COMPLETIONS, &with(body.clone(), "stream", true));
+    let mut text = String::new();
+    for signal in signals {
+        for _ in 0..5 {
+            let Some(Event::Chunk(chunk)) = stream.next() else { panic!("the stream ended early") };
+            text.push_str(chunk["choices"][0]["text"].as_str().unwrap());
+        }
+        kill_process(Pid::from_raw(pid).unwrap(), *signal).unwrap();
+        pid = pid_of(&ready_again(server, pid));
     }
-    let killed = kill_engine(&server);
-    let last = stream.chunks().pop().unwrap();
-    assert_eq!(last["dragon"]["outcome"], "partial", "{last}");
-    assert_eq!(last["dragon"]["reason"], "engine_down", "{last}");
-    assert_eq!(last["choices"][0]["finish_reason"], "length", "{last}");
-    let model = ready_again(&server, killed);
-    assert_eq!(model["restarts"], 1, "{model}");
+    let mut last = Value::Null;
+    for chunk in stream.chunks() {
+        text.push_str(chunk["choices"][0]["text"].as_str().unwrap());
+        last = chunk;
+    }
+    (text, last)
+}
+
+#[test]
+fn a_stream_goes_on_through_kills_as_if_nothing_had_happened() {
+    let server = Server::start(&patient());
+    for more in [greedy(), sampled()] {
+        let body = long("Once upon a time", &more);
+        let expected = undisturbed(&server, &body);
+        let (text, last) = streamed_through(&server, &body, &[Signal::KILL; 4]);
+        assert_eq!(text, expected[0], "{more}");
+        assert_eq!(last["dragon"]["outcome"], "complete", "{last}");
+        assert_eq!(last["dragon"]["replays"], 4, "{last}");
+        assert_eq!(last["choices"][0]["finish_reason"], "length", "{last}");
+    }
     assert_serves(&server);
 }
 
 #[test]
-fn whole_answers_keep_the_text_that_was_made() {
+fn a_whole_answer_with_choices_goes_on_through_a_kill() {
     let server = Server::start(&patient());
-    let body = post(COMPLETIONS, &with(endless(), "n", 2).to_string());
-    let stream = sent(&server, &body);
-    let _ = server.wait_for(SOON, |model| model["n_decode_tokens"].as_u64() > Some(20));
+    let body = with(long("Two roads", &sampled()), "n", 2);
+    let expected = undisturbed(&server, &body);
+    let stream = sent(&server, &post(COMPLETIONS, &body.to_string()));
+    let before = server.first_model()["n_decode_tokens"].as_u64().unwrap();
+    let _ = server.wait_for(SOON, |model| model["n_decode_tokens"].as_u64() > Some(before + 100));
     kill_engine(&server);
-    let answer = next_response(&stream);
-    assert_eq!(answer.status, 200);
-    assert_eq!(answer.header("x-dragon-outcome"), Some("partial"));
-    assert_eq!(answer.header("x-dragon-reason"), Some("engine_down"));
-    let answer = answer.json();
-    for choice in answer["choices"].as_array().unwrap() {
-        assert!(choice["text"].as_str().unwrap().len() > 5, "{answer}");
-    }
-    assert!(answer["usage"]["completion_tokens"].as_u64() > Some(10), "{answer}");
+    let answer = next_response(&stream).json();
+    assert_eq!(texts(&answer), expected);
+    assert_eq!(answer["dragon"]["outcome"], "complete", "{answer}");
+    assert_eq!(answer["dragon"]["replays"], 1, "{answer}");
+    assert_eq!(answer["usage"]["completion_tokens"], 8000, "{answer}");
 }
 
 #[test]
-fn a_request_without_text_gets_a_fallback_or_is_answered_later_and_an_error_if_preferred() {
+fn an_engine_that_is_stopped_is_found_killed_and_replaced() {
+    let server = Server::start(&patient().model("hang_ms", "1000"));
+    let body = long("A stone", &greedy());
+    let expected = undisturbed(&server, &body);
+    let (text, last) = streamed_through(&server, &body, &[Signal::STOP]);
+    assert_eq!(text, expected[0]);
+    assert_eq!(last["dragon"]["replays"], 1, "{last}");
+    assert!(server.log().contains("the engine hung and was killed"), "{}", server.log());
+}
+
+#[test]
+fn a_prompt_that_is_being_read_when_the_engine_dies_is_read_again() {
     let server = Server::start(&patient().model("prefill_chunk", "8"));
-    // Prefilled in small chunks, so that the engine dies before the first token.
-    let long = |text: &str| post(COMPLETIONS, &with(endless(), "prompt", text.repeat(1500)).to_string());
-    let in_prefill = |model: &Value| model["busy_slots"] == 2;
-    let whole = sent(&server, &long("The dragon sleeps. "));
-    let as_error = long("The dragon dreams. ");
-    let as_error =
-        String::from_utf8(as_error).unwrap().replacen("host:", "x-dragon-fallback: error\r\nhost:", 1);
-    let as_error = sent(&server, as_error.as_bytes());
-    let _ = server.wait_for(SOON, in_prefill);
-    let killed = kill_engine(&server);
-    super::asking::assert_fallback(&next_response(&whole), "engine_down");
-    let answer = next_response(&as_error);
-    assert_error("engine_down", &answer, 503, "engine_down", None);
-    assert!(answer.header("retry-after").is_some());
-    let _ = ready_again(&server, killed);
+    let body = with(with(short(), "prompt", "The dragon sleeps. ".repeat(300)), "max_tokens", 20);
+    let answer = sent(&server, &post(COMPLETIONS, &body.to_string()));
+    let _ = server.wait_for(SOON, |model| model["busy_slots"] == 1);
+    kill_engine(&server);
+    let answer = next_response(&answer).json();
+    assert_eq!(answer["dragon"]["outcome"], "complete", "{answer}");
+    assert_eq!(answer["dragon"]["replays"], 1, "{answer}");
+    assert_eq!(answer["usage"]["completion_tokens"], 20, "{answer}");
+    assert_eq!(texts(&answer), undisturbed(&server, &body));
+}
+
+#[test]
+fn who_was_there_each_time_that_the_engine_crashed_is_kept_out_and_nobody_else() {
+    let server = Server::start(&patient());
+    let poison = long("This one is said to crash it", &greedy());
+    let poison = with(poison, "max_tokens", 30_000);
+    let answer = sent(&server, &post(COMPLETIONS, &poison.to_string()));
+    // What an impossible state in native code looks like, each time while this one runs.
+    for _ in 0..2 {
+        let _ = server.wait_for(RESTARTED, |model| model["state"] == "ready" && model["busy_slots"] == 1);
+        let crashed = signal_engine(&server, Signal::ABORT);
+        let _ = server.wait_for(RESTARTED, |model| model["pid"] != crashed);
+    }
+    let answer = next_response(&answer);
+    assert_eq!(answer.header("x-dragon-reason"), Some("quarantined"), "{}", answer.text());
+    let again = server.post(COMPLETIONS, &poison);
+    assert_fallback(&again, "quarantined");
+    let headers = [JSON, ("x-dragon-fallback", "error")];
+    let as_error = server.http("POST", COMPLETIONS, &headers, poison.to_string().as_bytes());
+    assert_error("quarantined", &as_error, 503, "quarantined", None);
+    assert!(as_error.header("retry-after").is_some());
     assert_serves(&server);
+}
+
+#[test]
+fn an_engine_that_keeps_crashing_is_left_alone_and_everyone_is_told_at_once() {
+    let server = Server::start(&patient());
+    for n in 0..5 {
+        // Each with another request in flight, so that none of them explains it.
+        let asked = [format!("a{n}"), format!("b{n}")]
+            .map(|prompt| sent(&server, &post(COMPLETIONS, &with(endless(), "prompt", prompt).to_string())));
+        let _ = server.wait_for(RESTARTED, |model| model["state"] == "ready" && model["busy_slots"] == 2);
+        let crashed = signal_engine(&server, Signal::ABORT);
+        drop(asked);
+        let _ = server.wait_for(RESTARTED, |model| model["pid"] != crashed);
+    }
+    let model = server.wait_for(SOON, |model| model["state"] == "failed");
+    assert!(model["reason"].as_str().unwrap().contains("SIGABRT"), "{model}");
+    assert_eq!(server.get("/ready").status, 503);
+    let asked_at = std::time::Instant::now();
+    assert_fallback(&server.post(COMPLETIONS, &short()), "engine_down");
+    assert!(asked_at.elapsed() < Duration::from_secs(1), "nobody is to wait: {:?}", asked_at.elapsed());
+    // After five seconds it is tried in secret, and works.
+    let _ = server.wait_for(RESTARTED, |model| model["state"] == "ready");
+    assert_serves(&server);
+}
+
+#[test]
+fn a_standby_takes_over() {
+    let server = Server::start(&patient().model("standby", "\"on\""));
+    let body = long("Once upon a time", &greedy());
+    let expected = undisturbed(&server, &body);
+    std::thread::sleep(Duration::from_secs(2));
+    assert!(server.log().contains("a second engine waits to take over"), "{}", server.log());
+    let (text, last) = streamed_through(&server, &body, &[Signal::KILL]);
+    assert_eq!(text, expected[0]);
+    assert_eq!(last["dragon"]["replays"], 1, "{last}");
 }
 
 #[test]
 fn a_request_while_the_engine_is_down_waits_for_it() {
     let server = Server::start(&patient());
-    for _ in 0..2 {
-        kill_engine(&server);
-    }
-    // Two deaths in a row make a pause in which there is surely no engine.
+    // A crash of its own is followed by a pause in which there is surely no engine.
+    signal_engine(&server, Signal::ABORT);
     let _ = server.wait_for(SOON, |model| model["state"] == "restarting" || model["state"] == "starting");
     assert_eq!(server.get("/ready").status, 503);
     assert_serves(&server);
@@ -99,12 +210,12 @@ fn a_request_while_the_engine_is_down_waits_for_it() {
 fn waiting_for_an_engine_ends_at_the_deadline() {
     let server = Server::start(&patient());
     for _ in 0..3 {
-        kill_engine(&server);
+        signal_engine(&server, Signal::ABORT);
     }
     let _ = server.wait_for(SOON, |model| model["state"] == "restarting");
     let headers = [JSON, ("x-dragon-deadline-ms", "20")];
     let answer = server.http("POST", COMPLETIONS, &headers, short().to_string().as_bytes());
-    super::asking::assert_fallback(&answer, "engine_down");
+    assert_fallback(&answer, "engine_down");
 }
 
 #[test]

@@ -1,0 +1,43 @@
+//! A prompt of our own for an engine that has failed often: whether it can answer at all, before anybody waits for it again.
+
+use std::time::Duration;
+
+use dragon_ipc::{Choice, FromEngine, GenerationId, PromptPiece, Sampling, Start, ToEngine};
+
+use crate::handshake::out_of_turn;
+use crate::life::Ending;
+use crate::link::{Ear, Mouth};
+
+/// The prompt: one token that every vocabulary has.
+const PROMPT: [u32; 1] = [0];
+
+/// Tokens that are asked for. The first comes from reading the prompt, the others from decode steps.
+const N_TOKENS: u32 = 4;
+
+/// What they may take. An engine on a swamped machine needs a second.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Lets the engine answer, under a name that nobody else has.
+pub(crate) async fn prove(ear: &mut Ear, mouth: &mut Mouth, generation: GenerationId) -> Result<(), Ending> {
+    let prompt = PromptPiece { generation, tokens: PROMPT.to_vec() };
+    let sampling = Sampling { ignore_eos: true, ..Sampling::greedy() };
+    let choices = vec![Choice::new(0, N_TOKENS)];
+    let start = Start { generation, choices, sampling, n_top_logprobs: None };
+    // What cannot be said is no news yet: its last word is heard below.
+    let _ = mouth.say(&ToEngine::Prompt(prompt)).await;
+    let _ = mouth.say(&ToEngine::Start(start)).await;
+    tokio::time::timeout(PATIENCE, last_token(ear)).await.unwrap_or(Err(Ending::TimedOut(PATIENCE)))
+}
+
+async fn last_token(ear: &mut Ear) -> Result<(), Ending> {
+    loop {
+        match ear.hear().await? {
+            FromEngine::Step(step) if step.outputs.iter().any(|output| output.end.is_some()) => return Ok(()),
+            FromEngine::Step(_) | FromEngine::Prefilled(_) | FromEngine::Heartbeat(_) => {}
+            FromEngine::Aborted(aborted) => {
+                return Err(Ending::Broken(format!("it gave up a prompt of one token: {}", aborted.message)));
+            }
+            other => return Err(out_of_turn(&other)),
+        }
+    }
+}
