@@ -65,6 +65,7 @@ tests() {
     stage 'tests in Rust' cargo nextest run --release --locked --workspace
     stage 'documentation examples' cargo test --release --locked --workspace --doc --quiet
     stage 'openai package and curl' scripts/test-openai.sh
+    stage '60 engine kills under load' scripts/chaos.sh short
     stage 'fuzz targets run' scripts/fuzz.sh
 }
 

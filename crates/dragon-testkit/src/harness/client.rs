@@ -82,8 +82,7 @@ impl Response {
     }
 }
 
-/// Sends a request that closes the connection after its answer. A `host` among the headers replaces the
-/// server's own.
+/// Sends a request that closes the connection after its answer, see [`request`].
 pub(super) fn send(
     stream: &mut TcpStream,
     address: SocketAddr,
@@ -92,8 +91,25 @@ pub(super) fn send(
     headers: &[(&str, &str)],
     body: &[u8],
 ) {
-    let mut request = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\n");
+    // A server may refuse and close before it has read all: its answer is still to be read.
+    let _ = stream.write_all(&request(address, method, path, headers, body));
+}
+
+/// The bytes of a request that closes the connection after its answer. A `host`, `connection` or `content-length`
+/// among the headers replaces the usual one.
+#[must_use]
+pub fn request(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Vec<u8> {
+    let mut request = format!("{method} {path} HTTP/1.1\r\n");
     let has = |name: &str| headers.iter().any(|(header, _)| header.eq_ignore_ascii_case(name));
+    if !has("connection") {
+        request += "connection: close\r\n";
+    }
     if !has("host") {
         request += &format!("host: {address}\r\n");
     }
@@ -103,9 +119,7 @@ pub(super) fn send(
     for (name, value) in headers {
         request += &format!("{name}: {value}\r\n");
     }
-    let bytes = [request.as_bytes(), b"\r\n", body].concat();
-    // A server may refuse and close before it has read all: its answer is still to be read.
-    let _ = stream.write_all(&bytes);
+    [request.as_bytes(), b"\r\n", body].concat()
 }
 
 /// Reads a whole response from a connection.
@@ -122,7 +136,10 @@ pub fn read_response(reader: impl Read) -> io::Result<Response> {
 }
 
 /// Reads a head and leaves the body to be read.
-pub(super) fn read_streamed<R: Read>(reader: R) -> io::Result<(Head, Body<R>)> {
+///
+/// # Errors
+/// As [`read_response`], for the head.
+pub fn read_streamed<R: Read>(reader: R) -> io::Result<(Head, Body<R>)> {
     let mut reader = BufReader::new(reader);
     let head = read_head(&mut reader)?;
     let framing = head.framing()?;

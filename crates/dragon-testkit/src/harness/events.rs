@@ -1,8 +1,11 @@
 //! Server-sent events as they arrive.
+//!
+//! [`EventLines`] reads what comes, whatever it is, and reports what breaks, for those who judge every line;
+//! [`EventStream`] is for tests, where a stream that breaks is a failure.
 
 use std::{
     collections::VecDeque,
-    io::{self, Read as _},
+    io::{self, BufRead as _, BufReader, Read},
     net::TcpStream,
 };
 
@@ -10,7 +13,7 @@ use dragon_sse::Decoder;
 use serde_json::Value;
 
 use super::{
-    body::Body,
+    body::{Body, malformed},
     client::{Head, read_streamed},
 };
 
@@ -27,6 +30,12 @@ pub struct EventStream {
     decoder: Decoder,
     /// What has arrived and was not asked for yet.
     arrived: VecDeque<dragon_sse::Event>,
+}
+
+/// The events of a body, each as its lines, without any judgement of what they hold.
+#[derive(Debug)]
+pub struct EventLines<R> {
+    lines: BufReader<Body<R>>,
 }
 
 /// The data of one event.
@@ -89,5 +98,34 @@ impl Iterator for EventStream {
         }
         let chunk = serde_json::from_str(&event.data);
         Some(Event::Chunk(chunk.unwrap_or_else(|error| panic!("{error}: {}", event.data))))
+    }
+}
+
+// === impl EventLines ===
+
+impl<R: Read> EventLines<R> {
+    /// The events of this body.
+    #[must_use]
+    pub fn new(body: Body<R>) -> Self {
+        Self { lines: BufReader::new(body) }
+    }
+
+    /// The lines of the next event, or `None` at the end of the body.
+    ///
+    /// # Errors
+    /// Where the body breaks off, also within an event, or is not UTF-8.
+    pub fn next_lines(&mut self) -> io::Result<Option<Vec<String>>> {
+        let mut block = Vec::new();
+        loop {
+            let mut line = String::new();
+            let n_read = self.lines.read_line(&mut line)?;
+            match line.trim_end_matches(['\r', '\n']) {
+                "" if n_read == 0 && block.is_empty() => return Ok(None),
+                "" if n_read == 0 => return Err(malformed(&format!("it ended within an event: {block:?}"))),
+                "" if block.is_empty() => {}
+                "" => return Ok(Some(block)),
+                text => block.push(text.to_owned()),
+            }
+        }
     }
 }

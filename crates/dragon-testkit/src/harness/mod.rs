@@ -10,7 +10,7 @@ mod options;
 mod server;
 
 pub use body::Body;
-pub use client::{Head, Response, read_response};
-pub use events::{Event, EventStream};
+pub use client::{Head, Response, read_response, read_streamed, request};
+pub use events::{Event, EventLines, EventStream};
 pub use options::ServerOptions;
 pub use server::{Server, engine_program};

@@ -1,6 +1,10 @@
 //! How a test wants its server.
 
-use std::{collections::BTreeMap, fmt::Write as _, path::Path};
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
 
 use crate::tiny::tiny_model_path;
 
@@ -13,6 +17,7 @@ pub struct ServerOptions {
     more: String,
     pub(super) arguments: Vec<String>,
     pub(super) environment: Vec<(String, String)>,
+    pub(super) program: Option<PathBuf>,
 }
 
 /// The id of the tiny model in [`ServerOptions::tiny`].
@@ -44,6 +49,7 @@ impl ServerOptions {
             more: String::new(),
             arguments: Vec::new(),
             environment: Vec::new(),
+            program: None,
         }
         .server("deadline_ms", "60000")
     }
@@ -90,6 +96,13 @@ impl ServerOptions {
     #[must_use]
     pub fn environment(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Names the server program, in place of the one that belongs to the test.
+    #[must_use]
+    pub fn program(mut self, path: &Path) -> Self {
+        self.program = Some(path.to_owned());
         self
     }
 

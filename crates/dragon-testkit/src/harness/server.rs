@@ -68,7 +68,8 @@ impl Server {
         let config = directory.path().join("dragon.toml");
         fs::write(&config, options.to_toml()).expect("the configuration can be written");
         let log = fs::File::create(directory.path().join("server.log")).expect("the log can be made");
-        let mut child = Command::new(program())
+        let program = options.program.clone().unwrap_or_else(program);
+        let mut child = Command::new(&program)
             .args(["serve", "--listen", "127.0.0.1:0", "--config"])
             .arg(&config)
             .args(&options.arguments)
@@ -77,7 +78,7 @@ impl Server {
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()
-            .unwrap_or_else(|error| panic!("{} does not start: {error}", program().display()));
+            .unwrap_or_else(|error| panic!("{} does not start: {error}", program.display()));
         let stdout = child.stdout.take().expect("its output was asked for");
         // The address is not known yet; nobody uses the placeholder, but `Drop` must reach the child.
         let mut server = Self { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), directory };

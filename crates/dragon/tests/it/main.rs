@@ -3,6 +3,7 @@
 
 mod exact;
 mod hostile;
+mod kills;
 mod program;
 mod refusals;
 mod stopping;
