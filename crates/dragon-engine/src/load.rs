@@ -35,7 +35,7 @@ pub(crate) fn load(spec: &LoadSpec) -> Result<(Loaded, Ready), LoadError> {
     let mut loaded = allocate(&model, spec)?;
     let load_ms = elapsed_ms(started_at);
     let self_test_started_at = Instant::now();
-    let decode_time = self_test::run(&mut loaded)?;
+    let decode_time = self_test::run(&mut loaded, spec.self_test)?;
     let ready = Ready {
         n_vocab: loaded.facts().n_vocab,
         n_ctx_train: model.n_ctx_train(),

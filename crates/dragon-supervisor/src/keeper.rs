@@ -26,9 +26,11 @@ const INHERITED: [&str; 2] = ["LD_LIBRARY_PATH", "RUST_BACKTRACE"];
 /// thread spins at a barrier before it sleeps, about half a millisecond: long enough for a thread that a small
 /// request has disturbed to come back (sleeping costs more than half of the speed of a lone answer), short enough
 /// to be noticed by the engine, which computes with fewer threads where another process keeps a core busy.
-/// docs/BENCHMARKS.md has the figures. The library reads it before `main`, so only whoever starts the engine can
-/// set it.
-const ADDED: [(&str, &str); 2] = [("GGML_NO_BACKTRACE", "1"), ("GOMP_SPINCOUNT", "10000")];
+/// docs/BENCHMARKS.md has the figures. The third lets glibc ask for large pages: the cache of a model is cleared when an
+/// engine starts, and page faults take most of that time, which requests wait for after a crash. The libraries read them
+/// before `main`, so only whoever starts the engine can set them.
+const ADDED: [(&str, &str); 3] =
+    [("GGML_NO_BACKTRACE", "1"), ("GOMP_SPINCOUNT", "10000"), ("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")];
 
 /// A running engine process and the ends of what connects it to the server.
 #[derive(Debug)]

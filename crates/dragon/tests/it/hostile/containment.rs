@@ -37,6 +37,7 @@ async fn probe(model: PathBuf, n_gpu_layers: u32) -> Vec<String> {
         n_gpu_layers,
         n_max_kept_bytes: 0,
         n_max_draft: 0,
+        self_test: dragon_ipc::SelfTest::Timed,
         probe_sandbox: true,
     };
     let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
