@@ -26,8 +26,8 @@ const BUSY_RETRY: Duration = Duration::from_secs(1);
 const RESTART_RETRY: Duration = Duration::from_secs(2);
 /// A stopping server is replaced or restarted in about this time.
 const SHUTDOWN_RETRY: Duration = Duration::from_secs(10);
-/// A quarantined request stays refused for a while, so that a loop of retries does not wear the engine down.
-const QUARANTINE_RETRY: Duration = Duration::from_secs(60);
+/// A quarantine lasts this long, so that a loop of retries does not wear the engine down.
+const QUARANTINE_RETRY: Duration = Duration::from_secs(300);
 
 // === impl ApiError ===
 
