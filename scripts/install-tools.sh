@@ -19,6 +19,7 @@ install() {
 }
 
 install cargo-deny "$CARGO_DENY"
+install cargo-fuzz "$CARGO_FUZZ"
 install cargo-machete "$CARGO_MACHETE"
 # The same version from anywhere else is as good.
 if [[ $(cargo nextest --version 2>/dev/null | head -n1) != "cargo-nextest $CARGO_NEXTEST "* ]]; then

@@ -66,6 +66,7 @@ tests() {
     stage 'documentation examples' cargo test --release --locked --workspace --doc --quiet
     stage 'openai package and curl' scripts/test-openai.sh
     stage '60 engine kills under load' scripts/chaos.sh short
+    stage 'fuzz targets run' scripts/fuzz.sh
 }
 
 stage 'system packages' scripts/install-system-packages.sh

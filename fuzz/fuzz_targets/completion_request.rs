@@ -1,8 +1,16 @@
-//! Bodies of /v1/completions: a valid request or a 400, never a panic.
+//! Bodies of /v1/completions: a request within all bounds, or a 400 that is JSON and repeats little of the
+//! body; never a panic.
 #![no_main]
 
+use dragon_api::Input;
 use libfuzzer_sys::fuzz_target;
 
+#[path = "../src/request.rs"]
+mod request;
+
 fuzz_target!(|body: &[u8]| {
-    let _ = dragon_api::parse_completion(body);
+    let Some(request) = request::check(body, dragon_api::parse_completion) else { return };
+    let Input::Prompts(prompts) = request.input else { panic!("not prompts") };
+    assert!(!prompts.is_empty() && prompts.iter().all(|prompt| !prompt.is_empty()));
+    assert!(prompts.len() * request.n as usize <= dragon_api::MAX_CHOICES as usize);
 });

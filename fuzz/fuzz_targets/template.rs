@@ -1,4 +1,5 @@
-//! A template from a model file, and a message from a client: bounded work and output, never a panic.
+//! A template from a model file, and messages from a client: bounded work and output, never a panic, and the
+//! same text each time.
 #![no_main]
 
 use dragon_template::{ChatTemplate, MAX_OUTPUT_BYTES, RenderOptions, SpecialTokens, TemplateMessage};
@@ -11,8 +12,11 @@ fuzz_target!(|input: (&str, &str)| {
     let messages =
         [TemplateMessage { role: "system", content: "Be brief." }, TemplateMessage { role: "user", content }];
     let kwargs = serde_json::Map::new();
-    let options = RenderOptions { kwargs: &kwargs, reasoning_effort: Some("low"), now_s: 1_700_000_000 };
-    if let Ok(prompt) = template.render(&messages, options) {
-        assert!(prompt.len() <= MAX_OUTPUT_BYTES);
-    }
+    let render = || {
+        let options = RenderOptions { kwargs: &kwargs, reasoning_effort: Some("low"), now_s: 1_700_000_000 };
+        template.render(&messages, options)
+    };
+    let Ok(prompt) = render() else { return };
+    assert!(prompt.len() <= MAX_OUTPUT_BYTES);
+    assert_eq!(render().ok().as_ref(), Some(&prompt), "two renderings differ");
 });

@@ -7,14 +7,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use bytes::Bytes;
+use dragon_sse::Decoder;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::{Method, Request, Response, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
-
-use crate::sse::Decoder;
 
 /// The longest that one answer may take: far above anything sensible, so that a server that hangs ends the
 /// measurement instead of holding it for ever.
@@ -80,12 +79,14 @@ async fn chat_to_the_end(base: &str, body: &Value) -> Result<Answer> {
         bail!("the server answered {status}: {}", String::from_utf8_lossy(&text));
     }
     let mut decoder = Decoder::default();
+    let mut events = Vec::new();
     let mut seen = Seen::default();
     while let Some(frame) = body.frame().await {
         let Ok(bytes) = frame?.into_data() else { continue };
         let now = Instant::now();
-        for event in decoder.push(&bytes)? {
-            seen.take(&event, now)?;
+        decoder.push(&bytes, &mut events)?;
+        for event in events.drain(..) {
+            seen.take(&event.data, now)?;
         }
     }
     seen.into_answer(sent_at)
@@ -133,7 +134,7 @@ struct Seen {
 
 impl Seen {
     fn take(&mut self, event: &str, now: Instant) -> Result<()> {
-        if event == "[DONE]" {
+        if event == dragon_sse::DONE {
             self.done = true;
             return Ok(());
         }

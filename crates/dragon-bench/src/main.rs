@@ -15,7 +15,6 @@ mod overload;
 mod prompts;
 mod report;
 mod server;
-mod sse;
 
 use std::io::Write;
 use std::process::ExitCode;

@@ -35,7 +35,7 @@ pub(crate) fn load(spec: &LoadSpec) -> Result<(Loaded, Ready), LoadError> {
     let mut loaded = allocate(&model, spec)?;
     let load_ms = elapsed_ms(started_at);
     let self_test_started_at = Instant::now();
-    let decode_time = self_test::run(&mut loaded)?;
+    let decode_time = self_test::run(&mut loaded, spec.self_test)?;
     let ready = Ready {
         n_vocab: loaded.facts().n_vocab,
         n_ctx_train: model.n_ctx_train(),
@@ -47,6 +47,8 @@ pub(crate) fn load(spec: &LoadSpec) -> Result<(Loaded, Ready), LoadError> {
         decode_us: u64::try_from(decode_time.as_micros()).unwrap_or(u64::MAX),
         max_token_bytes: loaded.vocab.max_token_bytes(),
         system_info: format!("{} | built for {}", backend.system_info(), dragon_cpu::build_summary()),
+        // Whoever restricted the process says so.
+        sandbox: String::new(),
     };
     Ok((loaded, ready))
 }
@@ -82,6 +84,11 @@ fn allocate(model: &Model, spec: &LoadSpec) -> Result<Loaded, LoadError> {
     Ok(Loaded { context, vocab, facts, crew: Crew::new(spec.n_threads) })
 }
 
+/// llama.cpp has no codes for its failures, only sentences. These are of all its buffers: weights, cells, graphs.
+fn is_about_memory(why: &str) -> bool {
+    ["failed to allocate", "unable to allocate"].iter().any(|words| why.contains(words))
+}
+
 fn elapsed_ms(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
@@ -102,6 +109,11 @@ impl LoadError {
     /// What the process ends with.
     pub(crate) fn exit(&self) -> EngineExit {
         match self {
+            Self::Model(ModelError::Refused(Some(why))) | Self::Context(ContextError::Refused(Some(why)))
+                if is_about_memory(why) =>
+            {
+                EngineExit::OutOfMemory
+            }
             Self::Model(_) | Self::Context(_) => EngineExit::LoadFailed,
             Self::SelfTest(_) => EngineExit::UnfitBuild,
         }

@@ -8,15 +8,16 @@ mod bench;
 mod compare;
 mod convert;
 mod divergence;
-mod sandbox;
+mod probe;
 
 use std::ffi::OsString;
 use std::io::Write as _;
 
 use dragon_ipc::EngineExit;
 
-use crate::llama::{ContextError, DecodeError, ModelError};
+use crate::llama::{ContextError, DecodeError, ModelError, log};
 use crate::load::LoadError;
+use crate::sandbox::{self, SandboxError, Work};
 use args::{Args, ArgsError};
 
 /// What `--help` says.
@@ -37,9 +38,10 @@ By hand:
       --flash-attention WORD   --threads N
   dragon-engine convert --from FILE --to FILE --format q8_0|q4_0|q4_1|f16|bf16   other number formats for weights
       --threads N
+  dragon-engine probe --model FILE     tries to get out of the sandbox that a serving engine is in (no JSON)
 
 Results are JSON, one object a line. It ends with 0, or with 64 (arguments), 65 (a file cannot be used), 66 (built for
-another CPU) or 70 (a failure while computing or writing).
+another CPU), 68 (the sandbox cannot be entered) or 70 (a failure while computing or writing).
 ";
 
 /// Why a mode cannot do its work.
@@ -55,6 +57,8 @@ enum OneshotError {
     Context(#[from] ContextError),
     #[error("a call failed: {0}")]
     Decode(#[from] DecodeError),
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
     #[error(transparent)]
     Unfit(#[from] dragon_cpu::CpuMismatch),
     #[error("the two models have different vocabularies, so their texts cannot be compared")]
@@ -76,6 +80,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Option<Result<(), (EngineExit, St
         Some("bench") => checked(rest, bench::NAMES, bench::run),
         Some("compare") => checked(rest, compare::NAMES, compare::run),
         Some("convert") => checked(rest, convert::NAMES, convert::run),
+        Some("probe") => checked(rest, probe::NAMES, probe::run),
         Some("--help" | "-h" | "help") => {
             say(HELP.trim_end());
             Ok(())
@@ -96,6 +101,15 @@ fn checked(
     run(&args)
 }
 
+/// Gives up everything but the work: the file is from strangers, and a C++ parser is about to read it. Before the
+/// first thread.
+fn restrict(work: Work<'_>) -> Result<(), OneshotError> {
+    if let Some(warning) = sandbox::enter(work)?.warning() {
+        log::write_line(log::Level::Warn, &warning);
+    }
+    Ok(())
+}
+
 /// Writes one line of the result. Who does not read it does not want it.
 fn say(line: &str) {
     let mut stdout = std::io::stdout().lock();
@@ -109,6 +123,7 @@ impl OneshotError {
         match self {
             Self::Args(_) | Self::Exists { .. } => EngineExit::Usage,
             Self::Load(error) => error.exit(),
+            Self::Sandbox(error) => error.exit(),
             Self::Unfit(_) => EngineExit::UnfitBuild,
             Self::Model(_)
             | Self::Context(_)

@@ -1,6 +1,7 @@
 //! What the server serves: its settings and its models.
 
 use std::collections::HashMap;
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use dragon_template::ChatTemplate;
 use parking_lot::Mutex;
 use tokio::sync::{OnceCell, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio_rustls::rustls::ServerConfig;
 
 use crate::answer::Group;
 use crate::cues::Cues;
@@ -26,8 +28,12 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// Settings of the edge.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Connections open at once; more wait unaccepted.
+    /// Connections open at once; more are told so and closed.
     pub max_connections: usize,
+    /// The same from one address (IPv6: from one /64). `None`: half of all, and all for this machine.
+    pub max_connections_per_address: Option<NonZeroUsize>,
+    /// With it the server speaks TLS and nothing else.
+    pub tls: Option<Arc<ServerConfig>>,
     /// Longest request body.
     pub max_body_bytes: usize,
     /// Origins whose web pages may talk to this server.

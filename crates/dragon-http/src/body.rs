@@ -10,11 +10,18 @@ use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http_body::Body;
 use http_body_util::BodyExt;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// A body must have arrived within this time: a client that drips it byte by byte holds a connection no
 /// longer. On a loopback or local network the largest body takes milliseconds.
 pub(crate) const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// For so long the rate of a body does not count: a slow start is no attack.
+const BODY_GRACE: Duration = Duration::from_secs(3);
+
+/// After that a body must have come at this rate, in bytes a second. The slowest mobile networks are faster, and a
+/// request that stalls is over after the grace time.
+const MIN_BODY_BYTES_PER_S: u32 = 4096;
 
 /// Reads a JSON body of at most `max_bytes`.
 pub(crate) async fn read_json<B>(headers: &HeaderMap, body: B, max_bytes: usize) -> Result<Bytes, ApiError>
@@ -23,6 +30,7 @@ where
 {
     check_content_type(headers)?;
     check_content_encoding(headers)?;
+    check_transfer_encoding(headers)?;
     check_length(headers, max_bytes)?;
     timeout(BODY_TIMEOUT, read_at_most(body, max_bytes))
         .await
@@ -64,6 +72,17 @@ fn check_content_encoding(headers: &HeaderMap) -> Result<(), ApiError> {
     Ok(())
 }
 
+/// Chunks, and nothing inside of them.
+fn check_transfer_encoding(headers: &HeaderMap) -> Result<(), ApiError> {
+    for value in headers.get_all(TRANSFER_ENCODING) {
+        let text = String::from_utf8_lossy(value.as_bytes());
+        if !text.trim().eq_ignore_ascii_case("chunked") {
+            return Err(ApiError::unsupported_transfer_encoding(&text));
+        }
+    }
+    Ok(())
+}
+
 fn check_length(headers: &HeaderMap, max_bytes: usize) -> Result<(), ApiError> {
     let Some(length) = headers.get(CONTENT_LENGTH) else {
         let is_chunked = headers.contains_key(TRANSFER_ENCODING);
@@ -81,7 +100,11 @@ where
     B: Body<Data = Bytes, Error: Error + 'static> + Unpin,
 {
     let mut bytes = BytesMut::new();
-    while let Some(frame) = body.frame().await {
+    let started_at = Instant::now();
+    loop {
+        let next = timeout_at(started_at + allowed_for(bytes.len()), body.frame()).await;
+        let Ok(next) = next else { return Err(too_slow(bytes.len(), started_at)) };
+        let Some(frame) = next else { break };
         let frame = frame.map_err(|error| broken(&error, bytes.len()))?;
         let Ok(data) = frame.into_data() else { continue };
         if bytes.len() + data.len() > max_bytes {
@@ -90,6 +113,22 @@ where
         bytes.extend_from_slice(&data);
     }
     Ok(bytes.freeze())
+}
+
+/// How long so many bytes may take, until more must have come.
+fn allowed_for(n_bytes: usize) -> Duration {
+    const MICROS_PER_S: u64 = 1_000_000;
+    let micros = (n_bytes as u64).saturating_mul(MICROS_PER_S) / u64::from(MIN_BODY_BYTES_PER_S);
+    BODY_GRACE + Duration::from_micros(micros)
+}
+
+fn too_slow(n_bytes: usize, started_at: Instant) -> ApiError {
+    ApiError::BodyTooSlow {
+        n_bytes,
+        elapsed: started_at.elapsed(),
+        grace: BODY_GRACE,
+        floor: MIN_BODY_BYTES_PER_S,
+    }
 }
 
 /// What to say of a body that cannot be read on: it ended early, or its chunks are not chunks.
@@ -182,12 +221,43 @@ mod tests {
         }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_body_that_does_not_arrive_is_a_timeout() {
+    /// The error for a chunked body of which a piece comes every so often, and after how long it came.
+    async fn dripping(n_bytes: usize, every: Duration) -> (ApiError, Duration) {
         let headers = [(TRANSFER_ENCODING, "chunked".parse().unwrap())].into_iter().collect();
-        let never = http_body_util::StreamBody::new(futures_util::stream::pending::<
-            Result<http_body::Frame<Bytes>, std::convert::Infallible>,
-        >());
-        assert_eq!(read_json(&headers, never, 10).await.unwrap_err().status(), 408);
+        let pieces = futures_util::stream::unfold((), move |()| async move {
+            tokio::time::sleep(every).await;
+            let piece = http_body::Frame::data(Bytes::from(vec![b' '; n_bytes]));
+            Some((Ok::<_, std::convert::Infallible>(piece), ()))
+        });
+        let body = http_body_util::StreamBody::new(Box::pin(pieces));
+        let started_at = Instant::now();
+        let error = read_json(&headers, body, usize::MAX).await.unwrap_err();
+        (error, started_at.elapsed())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_below_the_rate_is_a_408_that_names_it() {
+        // Nothing at all, a byte now and then, and a good beginning that stalls.
+        for (n_bytes, every, n_came, after_ms) in
+            [(1, 3600 * 1000, 0, 3000), (1, 100, 30, 3007), (4096, 2500, 4096, 4000)]
+        {
+            let (error, after) = dripping(n_bytes, Duration::from_millis(every)).await;
+            assert_eq!((error.status(), error.code()), (408, "body_too_slow"));
+            assert!(error.to_string().contains("4096 bytes a second"), "{error}");
+            assert!(matches!(error, ApiError::BodyTooSlow { n_bytes, .. } if n_bytes == n_came), "{error}");
+            assert!(after.as_millis().abs_diff(after_ms) < 20, "{after:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_above_the_rate_has_to_end_in_time_all_the_same() {
+        let (error, after) = dripping(1000, Duration::from_millis(200)).await;
+        assert_eq!((error.code(), after), ("request_timeout", BODY_TIMEOUT));
+    }
+
+    #[test]
+    fn a_good_beginning_buys_time() {
+        assert_eq!(allowed_for(0), BODY_GRACE);
+        assert_eq!(allowed_for(8192), BODY_GRACE + Duration::from_secs(2));
     }
 }

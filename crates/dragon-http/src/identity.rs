@@ -181,7 +181,7 @@ fn bearer(credentials: &[u8]) -> Option<&[u8]> {
 }
 
 /// An address pays as one; with IPv6 that is a /64, which is what a subscriber gets at least.
-fn payer_of(peer: IpAddr) -> PayerId {
+pub(crate) fn payer_of(peer: IpAddr) -> PayerId {
     match peer.to_canonical() {
         IpAddr::V4(address) => PayerId(u64::from(address.to_bits())),
         IpAddr::V6(address) => {

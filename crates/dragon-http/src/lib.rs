@@ -19,5 +19,5 @@ mod readiness;
 mod reply;
 
 pub use app::{App, Model, ModelSettings, Settings, tokens_per_s};
-pub use connection::{LONGEST_READ, Stop, serve};
+pub use connection::{LONGEST_READ, MAX_TURNED_AWAY, Stop, serve};
 pub use identity::{ClientSettings, KeyHash};

@@ -81,6 +81,8 @@ mod tests {
     fn settings() -> Settings {
         Settings {
             max_connections: 1,
+            max_connections_per_address: None,
+            tls: None,
             max_body_bytes: 1,
             cors_origins: vec!["https://ui.example".into()],
             allowed_hosts: vec!["box.lan".into()],

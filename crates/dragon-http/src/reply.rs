@@ -11,6 +11,8 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
 use tokio::sync::mpsc;
 
+use crate::arrival::ArrivalClock;
+
 /// What every route returns.
 pub(crate) type Reply = Response<ReplyBody>;
 
@@ -67,6 +69,48 @@ pub(crate) fn event_stream(events: mpsc::Receiver<Bytes>) -> Reply {
 pub(crate) fn set_header(reply: &mut Reply, name: &'static str, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         reply.headers_mut().insert(HeaderName::from_static(name), value);
+    }
+}
+
+/// The body of an answer on a connection, which learns from it when its last byte is made.
+#[derive(Debug)]
+pub(crate) struct Delivery {
+    body: ReplyBody,
+    clock: ArrivalClock,
+}
+
+// === impl Delivery ===
+
+impl Delivery {
+    pub(crate) fn new(body: ReplyBody, clock: ArrivalClock) -> Self {
+        Self { body, clock }
+    }
+}
+
+impl Drop for Delivery {
+    /// hyper drops a body once it has all of it.
+    fn drop(&mut self) {
+        self.clock.answered();
+    }
+}
+
+impl Body for Delivery {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        Pin::new(&mut self.get_mut().body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 

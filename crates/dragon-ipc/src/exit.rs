@@ -1,4 +1,6 @@
 //! The engine's exit codes: an interface, so that the server can tell failures apart.
+//!
+//! `docs/ENGINE_EXITS.md` is the table for people, with the signals beside the codes.
 
 /// Why an engine process ended by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,21 +15,32 @@ pub enum EngineExit {
     UnfitBuild,
     /// The server sent something that is not in the protocol.
     Protocol,
+    /// The system has the means to restrict the process, but they failed.
+    Sandbox,
     /// A bug in the engine: a panic, an impossible state, a fatal code from llama.cpp.
     Internal,
+    /// The system gave no memory when asked for it. (Where it takes memory back, it kills instead.)
+    OutOfMemory,
 }
 
 // === impl EngineExit ===
 
 impl EngineExit {
-    const TABLE: [(Self, u8); 6] = [
+    const TABLE: [(Self, u8); 8] = [
         (Self::ParentGone, 0),
         (Self::Usage, 64),
         (Self::LoadFailed, 65),
         (Self::UnfitBuild, 66),
         (Self::Protocol, 67),
+        (Self::Sandbox, 68),
         (Self::Internal, 70),
+        (Self::OutOfMemory, 71),
     ];
+
+    /// All of them, by code.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::TABLE.into_iter().map(|(exit, _)| exit)
+    }
 
     /// The process exit code.
     pub fn code(self) -> u8 {

@@ -101,6 +101,21 @@ pub struct LoadSpec {
     /// Most tokens that are guessed from the prompt and checked in one call (speculative decoding by prompt
     /// lookup); 0 is off.
     pub n_max_draft: u32,
+    /// How the engine proves itself before it is ready.
+    pub self_test: SelfTest,
+    /// Whether the engine, once it is loaded, tries everything that its sandbox must forbid and adds what came of it
+    /// to [`Ready::sandbox`]. Only the test of the sandbox asks for it; no setting and no client can.
+    pub probe_sandbox: bool,
+}
+
+/// How an engine proves itself before it is ready.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SelfTest {
+    /// It reads a prompt and makes some tokens, whose time is told in [`Ready::decode_us`].
+    Timed,
+    /// It reads a prompt and makes one token: for the successor of an engine that has been timed, since requests wait for
+    /// it.
+    Brief,
 }
 
 /// Whether attention is computed in one fused pass.
@@ -301,7 +316,8 @@ pub struct Ready {
     pub load_ms: u64,
     /// Time of the self-test decode, in milliseconds.
     pub self_test_ms: u64,
-    /// Median time of a decode of one sequence in the self-test, in microseconds: how fast a lone answer is.
+    /// Median time of a decode of one sequence in the self-test, in microseconds: how fast a lone answer is. 0 after a
+    /// brief one, and where it is too short to measure.
     pub decode_us: u64,
     /// Bytes of the longest token of the vocabulary, so that a text of more than `n_ctx_seq` times as many cannot
     /// fit the context. `u32::MAX` where there is no such bound, because the tokenizer may put any length of text
@@ -309,6 +325,9 @@ pub struct Ready {
     pub max_token_bytes: u32,
     /// What llama.cpp says about the CPU features in use, for the log.
     pub system_info: String,
+    /// How the process has restricted itself, in a line for the log; then, where [`LoadSpec::probe_sandbox`] asked
+    /// for it, a line for each attempt to get out.
+    pub sandbox: String,
 }
 
 /// Why a model cannot be served.
@@ -331,6 +350,8 @@ pub enum LoadFailureKind {
     UnfitBuild,
     /// Server and engine do not understand each other: builds of different versions, or a bug.
     Protocol,
+    /// The process could not restrict itself although the system has the means.
+    Sandbox,
 }
 
 /// How a prompt came into its cells.

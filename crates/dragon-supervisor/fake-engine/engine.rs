@@ -109,6 +109,7 @@ fn get_ready(socket: &mut UnixStream, script: &Script, load: &LoadSpec) {
         decode_us: 0,
         max_token_bytes: 1,
         system_info: surroundings(),
+        sandbox: String::new(),
     };
     say(socket, &FromEngine::Ready(ready));
 }
@@ -119,7 +120,19 @@ fn surroundings() -> String {
     let directory = std::env::current_dir().unwrap();
     let leads_group = rustix::process::getpgrp() == rustix::process::getpid();
     let core = rustix::process::getrlimit(rustix::process::Resource::Core).maximum;
-    format!("env={} cwd={} leads_group={leads_group} core={core:?}", names.join("+"), directory.display())
+    format!(
+        "env={} cwd={} leads_group={leads_group} core={core:?} files={}",
+        names.join("+"),
+        directory.display(),
+        open_files().join("+")
+    )
+}
+
+/// What is open here.
+fn open_files() -> Vec<String> {
+    let entries = std::fs::read_dir("/proc/self/fd").unwrap();
+    let targets = entries.filter_map(|entry| std::fs::read_link(entry.unwrap().path()).ok());
+    targets.map(|target| target.display().to_string()).collect()
 }
 
 impl Running {

@@ -37,6 +37,8 @@ fn spec(script: &str) -> EngineSpec {
         n_gpu_layers: 0,
         n_max_kept_bytes: 0,
         n_max_draft: 0,
+        self_test: dragon_ipc::SelfTest::Timed,
+        probe_sandbox: false,
     };
     EngineSpec {
         model: "fake".into(),

@@ -26,9 +26,11 @@ const INHERITED: [&str; 2] = ["LD_LIBRARY_PATH", "RUST_BACKTRACE"];
 /// thread spins at a barrier before it sleeps, about half a millisecond: long enough for a thread that a small
 /// request has disturbed to come back (sleeping costs more than half of the speed of a lone answer), short enough
 /// to be noticed by the engine, which computes with fewer threads where another process keeps a core busy.
-/// docs/BENCHMARKS.md has the figures. The library reads it before `main`, so only whoever starts the engine can
-/// set it.
-const ADDED: [(&str, &str); 2] = [("GGML_NO_BACKTRACE", "1"), ("GOMP_SPINCOUNT", "10000")];
+/// docs/BENCHMARKS.md has the figures. The third lets glibc ask for large pages: the cache of a model is cleared when an
+/// engine starts, and page faults take most of that time, which requests wait for after a crash. The libraries read them
+/// before `main`, so only whoever starts the engine can set them.
+const ADDED: [(&str, &str); 3] =
+    [("GGML_NO_BACKTRACE", "1"), ("GOMP_SPINCOUNT", "10000"), ("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")];
 
 /// A running engine process and the ends of what connects it to the server.
 #[derive(Debug)]
@@ -86,7 +88,8 @@ fn keep(binary: &Path, announce: oneshot::Sender<io::Result<Spawned>>) {
 }
 
 fn start(binary: &Path, exit: watch::Receiver<Option<ExitStatus>>) -> io::Result<(Child, Spawned)> {
-    // Both close on exec, so that no other child can hold this connection open.
+    // Both close on exec, as everything does that this process opens, so that no other child can hold this connection
+    // open; what the process itself inherited may not, and the engine closes that first of all.
     let (socket, engine_end) = UnixStream::pair()?;
     socket.set_nonblocking(true)?;
     let (output, engine_output) = io::pipe()?;
@@ -111,7 +114,9 @@ pub(crate) fn command(binary: &Path) -> Command {
 }
 
 /// The connection of a crashed process closes only after its core dump, and the dump of a large model takes
-/// many seconds in which requests would wait. One byte, not zero: Linux then skips dump programs too.
+/// many seconds in which requests would wait; and prompts are nobody's business. One byte, not zero: Linux then skips
+/// dump programs too. An engine forbids its dumps itself as one of its first acts, before it has read anything; this
+/// holds also if it cannot, and from here it cannot be undone.
 #[cfg(target_os = "linux")]
 fn forbid_core_dumps(pid: Pid) {
     let limit = Rlimit { current: Some(1), maximum: Some(1) };

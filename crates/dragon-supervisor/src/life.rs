@@ -18,6 +18,7 @@ use crate::hang;
 use crate::keeper::{self, Process, Spawned};
 use crate::link::{self, Ear, Mouth};
 use crate::log;
+use crate::oom::oom_kills;
 use crate::probe;
 use crate::service;
 use crate::shared::Shared;
@@ -59,7 +60,13 @@ pub(crate) struct Prepared {
     ear: Ear,
     mouth: Mouth,
     ready: Ready,
+    /// See [`Mortality`].
+    mortality: Mortality,
 }
+
+/// Processes that the kernel had ended for want of memory when this one began, so that its end can be told from a kill.
+#[derive(Debug, Clone, Copy)]
+struct Mortality(Option<u64>);
 
 /// Why there is none.
 #[derive(Debug)]
@@ -110,6 +117,7 @@ pub(crate) async fn prepare(
     shutdown: &CancellationToken,
     begun: impl FnOnce(u32),
 ) -> Result<Prepared, NotPrepared> {
+    let mortality = Mortality(oom_kills());
     let (process, follower, (mut ear, mut mouth)) = set_out(spec, tasks).await.map_err(|error| {
         NotPrepared::Failed(Failure::Spawn { binary: spec.binary.clone(), reason: error.to_string() })
     })?;
@@ -122,11 +130,11 @@ pub(crate) async fn prepare(
         outcome = get_ready(&mut ear, &mut mouth, spec, patience, &mut stage) => outcome,
     };
     match outcome {
-        Ok(ready) => Ok(Prepared { process, follower, ear, mouth, ready }),
+        Ok(ready) => Ok(Prepared { process, follower, ear, mouth, ready, mortality }),
         Err(ending) => {
             // Its end is closed first, because that is what it ends by.
             drop((ear, mouth));
-            let failure = bury(ending, stage, process, follower, patience).await;
+            let failure = bury(ending, stage, process, follower, mortality, patience).await;
             Err(failure.map_or(NotPrepared::Stopping, NotPrepared::Failed))
         }
     }
@@ -141,7 +149,7 @@ pub(crate) async fn serve(
     shutdown: &CancellationToken,
     beside: impl Future<Output = Infallible>,
 ) -> LifeEnd {
-    let Prepared { process, follower, ear, mouth, ready } = prepared;
+    let Prepared { process, follower, ear, mouth, ready, mortality } = prepared;
     let mut ready_at = None;
     let ending = tokio::select! {
         biased;
@@ -160,7 +168,7 @@ pub(crate) async fn serve(
     };
     let suspects = ending.suspects(in_flight);
     let healthy_for = ready_at.map_or(Duration::ZERO, |ready_at: Instant| ready_at.elapsed());
-    let failure = bury(ending, Stage::Serving, process, follower, patience).await;
+    let failure = bury(ending, Stage::Serving, process, follower, mortality, patience).await;
     LifeEnd { healthy_for, failure, suspects }
 }
 
@@ -221,11 +229,22 @@ async fn bury(
     stage: Stage,
     process: Process,
     follower: log::Follower,
+    mortality: Mortality,
     patience: &Patience,
 ) -> Option<Failure> {
     let status = ending.see_off(&process, patience.farewell).await;
     let last_lines = follower.last_lines().await;
-    ending.failure(stage, status, last_lines)
+    let death = status.map_or(Death::Unknown, |status| mortality.death_of(status));
+    ending.failure(stage, death, last_lines)
+}
+
+// === impl Mortality ===
+
+impl Mortality {
+    fn death_of(self, status: ExitStatus) -> Death {
+        let oom_killed = matches!((self.0, oom_kills()), (Some(before), Some(after)) if after > before);
+        Death::from_status(status, oom_killed)
+    }
 }
 
 // === impl Prepared ===
@@ -301,12 +320,10 @@ impl Ending {
         }
     }
 
-    fn failure(self, stage: Stage, status: Option<ExitStatus>, last_lines: Vec<String>) -> Option<Failure> {
+    fn failure(self, stage: Stage, death: Death, last_lines: Vec<String>) -> Option<Failure> {
         Some(match self {
             Self::Shutdown => return None,
-            Self::Closed => {
-                Failure::Died { stage, death: status.map_or(Death::Unknown, Death::from), last_lines }
-            }
+            Self::Closed => Failure::Died { stage, death, last_lines },
             Self::Refused(failure) => Failure::Load(failure),
             Self::TimedOut(limit) => Failure::TimedOut { stage, limit },
             Self::Hung(hang) => Failure::Hung(hang),

@@ -141,6 +141,11 @@ impl Shared {
         });
     }
 
+    /// Whether an engine has been in service.
+    pub(crate) fn has_been_ready(&self) -> bool {
+        matches!(*self.first.borrow(), Some(Ok(_)))
+    }
+
     /// The process has been reaped.
     pub(crate) fn ended(&self) {
         self.progress.lock().pid = None;

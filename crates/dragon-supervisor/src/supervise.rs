@@ -4,6 +4,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use dragon_ipc::{LoadSpec, SelfTest};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -31,7 +32,12 @@ pub(crate) async fn supervise(
             Begun::Openly => shared.begin(pid),
             Begun::Aside => {}
         };
-        Box::pin(life::prepare(&spec, &patience, &tasks, &shutdown, tell))
+        // Requests wait for the successor of one that has shown how fast it is.
+        let self_test = if shared.has_been_ready() { SelfTest::Brief } else { SelfTest::Timed };
+        let load = LoadSpec { self_test, ..spec.load.clone() };
+        let spec = EngineSpec { load, ..spec.clone() };
+        let (patience, tasks, shutdown) = (&patience, &tasks, &shutdown);
+        Box::pin(async move { life::prepare(&spec, patience, tasks, shutdown, tell).await })
     };
     let mut standby = Standby::new(spec.standby, prepare);
     let mut doctor = Doctor::new(&spec.model);

@@ -49,10 +49,11 @@ impl Tempo {
         self.prefill_per_token
     }
 
-    /// A new process: its counters begin at 0, and what the last one was like is no promise.
+    /// A new process: its counters begin at 0, and what the last one was like under its load is no promise. What it was
+    /// like alone holds where this one has not been timed (zero).
     pub(crate) fn begin(&mut self, alone: Duration) {
         let prefill_per_token = self.prefill_per_token;
-        let alone = Some(alone).filter(|alone| !alone.is_zero());
+        let alone = Some(alone).filter(|alone| !alone.is_zero()).or(self.alone);
         *self = Self { alone, prefill_per_token, ..Self::default() };
     }
 

@@ -10,10 +10,19 @@ use crate::size::Size;
 /// Everything that is printed.
 #[derive(Debug)]
 pub(crate) struct Banner {
+    /// What it speaks.
+    pub(crate) scheme: Scheme,
     /// Where the server listens; the port is the real one.
     pub(crate) address: SocketAddr,
     /// In the order in which they were configured.
     pub(crate) models: Vec<BannerModel>,
+}
+
+/// How an address of the server begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    Http,
+    Https,
 }
 
 /// One model, as it is served.
@@ -51,14 +60,23 @@ impl Banner {
 
 impl fmt::Display for Banner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "listening on http://{}", self.address)?;
+        writeln!(f, "listening on {}://{}", self.scheme, self.address)?;
         for model in &self.models {
             writeln!(f, "  {model}")?;
         }
         match self.models.first() {
-            Some(model) => write!(f, "\ntry it:\n{}\n", curl(self.address, model)?),
+            Some(model) => write!(f, "\ntry it:\n{}\n", curl(self.scheme, self.address, model)?),
             None => Ok(()),
         }
+    }
+}
+
+impl fmt::Display for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        })
     }
 }
 
@@ -79,7 +97,7 @@ impl fmt::Display for BannerModel {
 }
 
 /// A request to paste into a shell.
-fn curl(address: SocketAddr, model: &BannerModel) -> Result<String, fmt::Error> {
+fn curl(scheme: Scheme, address: SocketAddr, model: &BannerModel) -> Result<String, fmt::Error> {
     let (path, body) = match model.chat {
         Chat::Available => {
             ("chat/completions", r#""messages":[{"role":"user","content":"Why is the sky blue?"}]"#)
@@ -87,7 +105,7 @@ fn curl(address: SocketAddr, model: &BannerModel) -> Result<String, fmt::Error> 
         Chat::NoTemplate => ("completions", r#""prompt":"The sky is blue because""#),
     };
     let mut line = String::new();
-    write!(line, "curl http://{}/v1/{path}", reachable(address))?;
+    write!(line, "curl {scheme}://{}/v1/{path}", reachable(address))?;
     write!(line, " -H 'content-type: application/json'")?;
     write!(line, r#" -d '{{"model":"{}",{body}}}'"#, model.id)?;
     Ok(line)
@@ -107,9 +125,13 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 mod tests {
     use std::time::Duration;
 
-    use super::{Banner, BannerModel, Chat};
+    use super::{Banner, BannerModel, Chat, Scheme};
 
     fn banner(address: &str, chat: Chat) -> String {
+        banner_of(Scheme::Http, address, chat)
+    }
+
+    fn banner_of(scheme: Scheme, address: &str, chat: Chat) -> String {
         let model = BannerModel {
             id: "tiny".to_owned(),
             n_ctx: 4096,
@@ -119,7 +141,7 @@ mod tests {
             tokens_per_s: Some(80.0),
             chat,
         };
-        Banner { address: address.parse().unwrap(), models: vec![model] }.to_string()
+        Banner { scheme, address: address.parse().unwrap(), models: vec![model] }.to_string()
     }
 
     #[test]
@@ -146,5 +168,12 @@ curl http://127.0.0.1:8080/v1/chat/completions -H 'content-type: application/jso
         assert!(text.starts_with("listening on http://0.0.0.0:9\n"), "{text}");
         assert!(text.contains("curl http://127.0.0.1:9/v1/"), "{text}");
         assert!(banner("[::]:9", Chat::Available).contains("curl http://[::1]:9/v1/"));
+    }
+
+    #[test]
+    fn over_tls_both_addresses_say_so() {
+        let text = banner_of(Scheme::Https, "127.0.0.1:9", Chat::Available);
+        assert!(text.starts_with("listening on https://127.0.0.1:9\n"), "{text}");
+        assert!(text.contains("curl https://127.0.0.1:9/v1/"), "{text}");
     }
 }

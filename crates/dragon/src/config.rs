@@ -15,7 +15,7 @@ mod source;
 
 pub(crate) use file::check_id;
 pub(crate) use place::{Located, Place, twins};
-pub(crate) use plan::{Flags, ModelPlan, Plan};
+pub(crate) use plan::{Flags, ModelPlan, Plan, TlsFiles};
 pub(crate) use problems::Problems;
 pub(crate) use settings::{UseTuned, Weights, defaults};
 #[cfg(test)]

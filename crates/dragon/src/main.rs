@@ -15,6 +15,7 @@ mod report;
 mod serve;
 mod signals;
 mod size;
+mod tls;
 mod tune;
 mod weights;
 

@@ -5,11 +5,13 @@ mod drain;
 mod engines;
 mod listen;
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use dragon_http::{App, Settings, Stop};
+use rustls::ServerConfig;
 
-use crate::banner::Banner;
+use crate::banner::{Banner, Scheme};
 use crate::config::{Flags, Plan};
 use crate::exit::Exit;
 use crate::report;
@@ -19,12 +21,12 @@ pub(crate) use check::engine_program;
 use check::{Checked, check};
 pub(crate) use engines::LoadFailure;
 use engines::{Engines, Loaded};
-use listen::{Bound, warn_beyond_loopback};
+use listen::{Bound, warn_beyond_loopback, warn_of_plain_keys};
 
 /// Serves until a signal comes, or until it turns out that it cannot.
 pub(crate) async fn serve(flags: &Flags) -> Exit {
     // Until here, and while files are read, a signal ends the process at once: there is nothing to drain.
-    let Checked { plan, mut models, engine_program, bound } = match check(flags) {
+    let Checked { plan, mut models, engine_program, bound, tls } = match check(flags) {
         Ok(checked) => checked,
         Err(exit) => return exit,
     };
@@ -41,7 +43,7 @@ pub(crate) async fn serve(flags: &Flags) -> Exit {
         loaded = engines.loaded() => loaded.map_err(|failures| report::load_failures(&failures)),
     };
     let exit = match exit {
-        Ok(models) => answer(&plan, bound, models, &mut signals).await,
+        Ok(models) => answer(&plan, bound, tls, models, &mut signals).await,
         Err(exit) => exit,
     };
     engines.stop(exit).await
@@ -53,22 +55,38 @@ fn stopped_while_loading(signal: &str) -> Exit {
 }
 
 /// Announces the server and answers requests until a signal comes and the last one is answered.
-async fn answer(plan: &Plan, bound: Bound, models: Vec<Loaded>, signals: &mut Signals) -> Exit {
+async fn answer(
+    plan: &Plan,
+    bound: Bound,
+    tls: Option<Arc<ServerConfig>>,
+    models: Vec<Loaded>,
+    signals: &mut Signals,
+) -> Exit {
     if plan.clients.is_empty() {
         warn_beyond_loopback(bound.address);
+    } else if tls.is_none() {
+        warn_of_plain_keys(bound.address);
     }
     models.iter().for_each(Loaded::warn_if_slow);
-    let banner = Banner { address: bound.address, models: models.iter().map(Loaded::for_banner).collect() };
-    let app = App::new(edge_settings(plan), models.into_iter().map(Loaded::into_model).collect());
+    models.iter().for_each(Loaded::log_sandbox);
+    let scheme = if tls.is_some() { Scheme::Https } else { Scheme::Http };
+    let banner =
+        Banner { scheme, address: bound.address, models: models.iter().map(Loaded::for_banner).collect() };
+    let app = App::new(edge_settings(plan, tls), models.into_iter().map(Loaded::into_model).collect());
     banner.print();
     let stop = Stop::default();
     let serving = dragon_http::serve(bound.listener, Arc::new(app), stop.clone());
     drain::until_drained(serving, &stop, plan.drain, signals).await
 }
 
-fn edge_settings(plan: &Plan) -> Settings {
+fn edge_settings(plan: &Plan, tls: Option<Arc<ServerConfig>>) -> Settings {
     Settings {
         max_connections: as_usize(plan.max_connections),
+        max_connections_per_address: plan
+            .max_connections_per_address
+            .map(as_usize)
+            .and_then(NonZeroUsize::new),
+        tls,
         max_body_bytes: as_usize(plan.max_body_bytes),
         cors_origins: plan.cors_origins.clone(),
         allowed_hosts: plan.allowed_hosts.clone(),

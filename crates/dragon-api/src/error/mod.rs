@@ -122,6 +122,30 @@ pub enum ApiError {
         /// The `Allow` header.
         allow: &'static str,
     },
+    /// What came is no request of HTTP/1.1, or one that two readers could read differently.
+    #[error("This is not a valid request of HTTP/1.1: {problem}.")]
+    NotHttp {
+        /// What is wrong; begins with a small letter and has no full stop.
+        problem: String,
+    },
+    /// Something other than TLS, where only TLS is spoken.
+    #[error("This port speaks TLS only. Use https:// in place of http://.")]
+    TlsRequired,
+    /// A body that comes too slowly.
+    #[error(
+        "The body came too slowly: {n_bytes} bytes in {} ms. After {} ms it must have come at {floor} bytes a second \
+         or more.", .elapsed.as_millis(), .grace.as_millis()
+    )]
+    BodyTooSlow {
+        /// Bytes that came.
+        n_bytes: usize,
+        /// Since the head was read.
+        elapsed: Duration,
+        /// From when on the rate counts.
+        grace: Duration,
+        /// The least rate, in bytes a second.
+        floor: u32,
+    },
     /// Head or body did not arrive in time.
     #[error("The request did not arrive in full within {} ms.", .limit.as_millis())]
     RequestTimeout {
@@ -184,6 +208,18 @@ pub enum ApiError {
         /// The limit.
         limit: usize,
     },
+    /// The process may open no more files, and a connection is one.
+    #[error("The server has no file descriptor left for another connection. Try again in a moment.")]
+    OutOfDescriptors,
+    /// As many connections are open from one address as one may have.
+    #[error(
+        "{limit} connections from your address are open, which is as many as one address may have \
+         (`max_connections_per_address`). Close some, or use them again."
+    )]
+    TooManyConnectionsFromAddress {
+        /// The limit.
+        limit: usize,
+    },
     /// No key, or one that is not known.
     #[error("A known API key is required. Send it as `Authorization: Bearer KEY`.")]
     Unauthorized,
@@ -241,6 +277,11 @@ impl ApiError {
     /// The body is compressed, or encoded in some other way.
     pub fn unsupported_content_encoding(found: &str) -> Self {
         Self::UnsupportedMediaType { header: "Content-Encoding", found: quote(found) }
+    }
+
+    /// The body's chunks hold something encoded.
+    pub fn unsupported_transfer_encoding(found: &str) -> Self {
+        Self::UnsupportedMediaType { header: "Transfer-Encoding", found: quote(found) }
     }
 
     /// `Host` is not one of ours.

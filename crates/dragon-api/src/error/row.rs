@@ -52,7 +52,9 @@ impl ApiError {
         match self {
             Self::Unanswered { reason, .. } => Some(retry_after(*reason)),
             Self::LimitReached(limit) => Some(limit.retry_after()),
-            Self::TooManyConnections { .. } => Some(BUSY_RETRY),
+            Self::TooManyConnections { .. }
+            | Self::TooManyConnectionsFromAddress { .. }
+            | Self::OutOfDescriptors => Some(BUSY_RETRY),
             _ => None,
         }
     }
@@ -67,6 +69,8 @@ impl ApiError {
             Self::Unsupported { .. } => row(400, INVALID, "unsupported_parameter"),
             Self::ContextTooLong { .. } => row(400, INVALID, "context_length_exceeded"),
             Self::NoChatTemplate { .. } => row(400, INVALID, "no_chat_template"),
+            Self::NotHttp { .. } => row(400, INVALID, "invalid_http"),
+            Self::TlsRequired => row(400, INVALID, "tls_required"),
             Self::Unauthorized => row(401, INVALID, "invalid_api_key"),
             Self::ForbiddenHost { .. } => row(403, INVALID, "forbidden_host"),
             Self::ForbiddenOrigin { .. } => row(403, INVALID, "forbidden_origin"),
@@ -74,14 +78,19 @@ impl ApiError {
             Self::UnknownPath { .. } => row(404, INVALID, "unknown_url"),
             Self::MethodNotAllowed { .. } => row(405, INVALID, "method_not_supported"),
             Self::RequestTimeout { .. } => row(408, INVALID, "request_timeout"),
+            Self::BodyTooSlow { .. } => row(408, INVALID, "body_too_slow"),
             Self::LengthRequired => row(411, INVALID, "length_required"),
             Self::BodyTooLarge { .. } => row(413, INVALID, "body_too_large"),
             Self::UriTooLong { .. } => row(414, INVALID, "uri_too_long"),
             Self::UnsupportedMediaType { .. } => row(415, INVALID, "unsupported_media_type"),
             Self::HeadersTooLarge { .. } => row(431, INVALID, "headers_too_large"),
+            Self::TooManyConnectionsFromAddress { .. } => {
+                row(429, LIMITED, "too_many_connections_from_address")
+            }
             Self::LimitReached(_) => row(429, LIMITED, "rate_limit_exceeded"),
             Self::Unanswered { reason, .. } => unanswered(*reason),
             Self::TooManyConnections { .. } => row(503, SERVER, "too_many_connections"),
+            Self::OutOfDescriptors => row(503, SERVER, "out_of_descriptors"),
             Self::Internal => row(500, SERVER, "internal_error"),
         }
     }

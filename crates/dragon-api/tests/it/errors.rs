@@ -30,6 +30,16 @@ pub(crate) fn every_error() -> Vec<ApiError> {
         ApiError::unsupported_media_type("text/plain"),
         ApiError::HeadersTooLarge { limit_bytes: 5, limit_fields: 6 },
         ApiError::TooManyConnections { limit: 5 },
+        ApiError::TooManyConnectionsFromAddress { limit: 5 },
+        ApiError::NotHttp { problem: "it ends within its head".to_owned() },
+        ApiError::TlsRequired,
+        ApiError::OutOfDescriptors,
+        ApiError::BodyTooSlow {
+            n_bytes: 5,
+            elapsed: Duration::from_millis(3_005),
+            grace: Duration::from_secs(3),
+            floor: 4096,
+        },
         ApiError::LimitReached(Limit::TokensPerMinute { max: 100, wait: Duration::from_millis(1_200) }),
         ApiError::Internal,
     ];
@@ -39,7 +49,7 @@ pub(crate) fn every_error() -> Vec<ApiError> {
     errors
 }
 
-const N_VARIANTS: usize = 24;
+const N_VARIANTS: usize = 29;
 
 fn variant(error: &ApiError) -> usize {
     match error {
@@ -66,6 +76,11 @@ fn variant(error: &ApiError) -> usize {
         ApiError::Unanswered { .. } => 20,
         ApiError::TooManyConnections { .. } => 21,
         ApiError::LimitReached(_) => 22,
+        ApiError::TooManyConnectionsFromAddress { .. } => 23,
+        ApiError::NotHttp { .. } => 24,
+        ApiError::TlsRequired => 25,
+        ApiError::OutOfDescriptors => 27,
+        ApiError::BodyTooSlow { .. } => 26,
         ApiError::Internal => N_VARIANTS - 1,
     }
 }

@@ -9,7 +9,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 
-use dragon_ipc::{MAX_LONG_TEXTS_IN_FLIGHT, MAX_SHORT_TEXTS_IN_FLIGHT, ToEngine, TokenizePiece};
+use dragon_ipc::{Decoder, MAX_LONG_TEXTS_IN_FLIGHT, MAX_SHORT_TEXTS_IN_FLIGHT, ToEngine, TokenizePiece};
 
 use crate::progress::Progress;
 
@@ -51,16 +51,17 @@ pub(crate) struct Texts {
     pub(crate) long: Receiver<TokenizePiece>,
 }
 
-/// Starts both threads on the socket.
+/// Starts both threads on the socket; `decoder` holds what has been read from it already.
 ///
 /// # Errors
 /// When the socket cannot be duplicated or a thread cannot be started.
-pub(crate) fn open(socket: UnixStream, progress: Arc<Progress>) -> io::Result<Link> {
+pub(crate) fn open(socket: UnixStream, decoder: Decoder, progress: Arc<Progress>) -> io::Result<Link> {
     let (to_inbox, inbox) = sync_channel(INBOX_MESSAGES);
     let (to_short, short) = sync_channel(SHORT_TEXTS);
     let (to_long, long) = sync_channel(LONG_TEXT_PIECES);
     let (outbox, outgoing) = Outbox::new();
-    reader::start(socket.try_clone()?, Receivers { inbox: to_inbox, short: to_short, long: to_long })?;
+    let receivers = Receivers { inbox: to_inbox, short: to_short, long: to_long };
+    reader::start(socket.try_clone()?, decoder, receivers)?;
     writer::start(socket, outgoing, progress)?;
     Ok(Link { inbox, texts: Texts { short, long }, outbox })
 }

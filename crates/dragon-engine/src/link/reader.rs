@@ -23,24 +23,23 @@ pub(super) struct Receivers {
 }
 
 /// Starts the thread.
-pub(super) fn start(socket: UnixStream, receivers: Receivers) -> io::Result<()> {
-    let read = move || read_forever(socket, &receivers);
+pub(super) fn start(socket: UnixStream, decoder: Decoder, receivers: Receivers) -> io::Result<()> {
+    let read = move || read_forever(socket, decoder, &receivers);
     std::thread::Builder::new().name("reader".into()).spawn(read).map(drop)
 }
 
 /// A server that has gone wants nothing any more, so the process ends at once, even inside a decode. (While the
 /// inbox is full this thread waits instead, and the writer notices: its next heartbeat fails.)
-fn read_forever(mut socket: UnixStream, receivers: &Receivers) -> ! {
-    let mut decoder = Decoder::default();
+fn read_forever(mut socket: UnixStream, mut decoder: Decoder, receivers: &Receivers) -> ! {
     let mut buffer = vec![0; READ_BYTES];
     loop {
+        hand_on(&mut decoder, receivers);
         match socket.read(&mut buffer) {
             Ok(0) => end_process(EngineExit::ParentGone),
             Ok(n_bytes) => decoder.push(&buffer[..n_bytes]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(_) => end_process(EngineExit::ParentGone),
         }
-        hand_on(&mut decoder, receivers);
     }
 }
 

@@ -5,13 +5,16 @@
 
 mod loops;
 
+use std::fs::File;
+use std::io::Read as _;
 use std::time::{Duration, Instant};
 
 use dragon_ipc::{LoadSpec, MAX_SEQUENCES};
 
 use super::args::{Args, ArgsError};
-use super::{OneshotError, say};
+use super::{OneshotError, restrict, say};
 use crate::load;
+use crate::sandbox::Work;
 use loops::{Loops, Stop};
 
 /// Its arguments.
@@ -53,14 +56,19 @@ struct Bench {
     n_sharing: u32,
 }
 
+/// Memory of this process, where the system tells: opened before the process may open nothing any more.
+struct Memory(Option<File>);
+
 /// Measures and says what was asked for.
 pub(super) fn run(args: &Args) -> Result<(), OneshotError> {
     let started_at = Instant::now();
     let bench = Bench::read(args)?;
     let spec = bench.load_spec(args)?;
     let n_seconds = args.number("--seconds", 1..=MAX_SECONDS, MAX_SECONDS)?;
+    let memory = Memory::open();
+    restrict(Work::Compute { models: &[&spec.path] })?;
     let (loaded, ready) = load::load(&spec)?;
-    let memory_bytes = resident_bytes().unwrap_or(0);
+    let memory_bytes = memory.resident_bytes().unwrap_or(0);
     let ends_at = started_at + Duration::from_secs(n_seconds.into());
     let mut loops = Loops::new(loaded, bench.n_chunk, bench.n_new, ends_at);
     let mut measure = || {
@@ -114,6 +122,8 @@ impl Bench {
             n_gpu_layers: 0,
             n_max_kept_bytes: 0,
             n_max_draft: 0,
+            self_test: dragon_ipc::SelfTest::Timed,
+            probe_sandbox: false,
         })
     }
 
@@ -207,9 +217,17 @@ fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
-/// Memory of this process, where the system tells.
-fn resident_bytes() -> Option<u64> {
-    let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
-    let n_pages: u64 = statm.split(' ').nth(1)?.parse().ok()?;
-    Some(n_pages * rustix::param::page_size() as u64)
+// === impl Memory ===
+
+impl Memory {
+    fn open() -> Self {
+        Self(File::open("/proc/self/statm").ok())
+    }
+
+    fn resident_bytes(mut self) -> Option<u64> {
+        let mut statm = String::new();
+        self.0.as_mut()?.read_to_string(&mut statm).ok()?;
+        let n_pages: u64 = statm.split(' ').nth(1)?.parse().ok()?;
+        Some(n_pages * rustix::param::page_size() as u64)
+    }
 }

@@ -8,8 +8,9 @@ use dragon_ipc::{CacheType, FlashAttention};
 
 use super::args::Args;
 use super::divergence::Divergence;
-use super::{OneshotError, say};
+use super::{OneshotError, restrict, say};
 use crate::llama::{Backend, Bounds, Context, ContextSpec, Logits, Model, Position, Row, TokenId, Vocab};
+use crate::sandbox::Work;
 
 /// Its arguments.
 pub(super) const NAMES: &[&str] = &[
@@ -43,14 +44,16 @@ struct Side {
 /// Compares and says the result.
 pub(super) fn run(args: &Args) -> Result<(), OneshotError> {
     let n_threads = args.threads()?;
+    let (reference, candidate) = (args.path("--reference")?, args.path("--model")?);
+    restrict(Work::Compute { models: &[&reference, &candidate] })?;
     let mut reference = Side::load(
-        &args.path("--reference")?,
+        &reference,
         args.cache_type("--reference-cache-type")?,
         args.flash_attention("--reference-flash-attention")?,
         n_threads,
     )?;
     let mut candidate = Side::load(
-        &args.path("--model")?,
+        &candidate,
         args.cache_type("--cache-type")?,
         args.flash_attention("--flash-attention")?,
         n_threads,

@@ -5,8 +5,9 @@ use std::io;
 use std::path::Path;
 
 use super::args::{Args, ArgsError};
-use super::{OneshotError, sandbox, say};
-use crate::llama::{WeightFormat, log, quantize};
+use super::{OneshotError, restrict, say};
+use crate::llama::{WeightFormat, quantize};
+use crate::sandbox::Work;
 
 /// Its arguments.
 pub(super) const NAMES: &[&str] = &["--from", "--to", "--format", "--threads"];
@@ -50,7 +51,7 @@ fn create(to: &Path) -> Result<(), OneshotError> {
 }
 
 fn convert(from: &Path, to: &Path, format: WeightFormat, n_threads: u32) -> Result<(), OneshotError> {
-    restrict(from, to)?;
+    restrict(Work::Convert { source: from, target: to })?;
     quantize(from, to, format, n_threads, say_progress).map_err(OneshotError::Convert)?;
     let n_bytes = sync(to).map_err(|error| io("the converted weights cannot be written", error))?;
     say(&format!(r#"{{"kind":"converted","bytes":{n_bytes}}}"#));
@@ -59,20 +60,6 @@ fn convert(from: &Path, to: &Path, format: WeightFormat, n_threads: u32) -> Resu
 
 fn say_progress(percent: u32) {
     say(&format!(r#"{{"kind":"progress","share":{:.2}}}"#, f64::from(percent) / 100.0));
-}
-
-fn restrict(from: &Path, to: &Path) -> Result<(), OneshotError> {
-    match sandbox::restrict(from, to) {
-        Ok(sandbox::Outcome::Restricted) => Ok(()),
-        Ok(sandbox::Outcome::Unavailable) => {
-            log::write_line(
-                log::Level::Warn,
-                "this system has no landlock: the conversion runs unrestricted",
-            );
-            Ok(())
-        }
-        Err(error) => Err(io("the process cannot be restricted", error)),
-    }
 }
 
 /// On the disk, not only in the system's memory: the server is about to give the file its name.

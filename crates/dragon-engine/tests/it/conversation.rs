@@ -42,6 +42,33 @@ fn a_context_beyond_memory_is_a_failure_that_says_what_to_do() {
 }
 
 #[test]
+fn want_of_memory_for_the_context_has_an_exit_code_of_its_own() {
+    let mut shell = std::process::Command::new("sh");
+    // In KiB: enough for the program and the tiny model, and not for the cells.
+    shell.args(["-c", r#"ulimit -v 2000000; exec "$0""#, env!("CARGO_BIN_EXE_dragon-engine")]);
+    let mut engine = Engine::spawn_by(shell);
+    engine.send(&hello(PROTOCOL_VERSION));
+    engine.send(&ToEngine::Load(LoadSpec { n_ctx_seq: 1 << 22, n_slots: 8, ..load_spec() }));
+    assert!(matches!(engine.next(), FromEngine::Hello(_)));
+    let FromEngine::Failed(failure) = engine.next() else { panic!("it should fail") };
+    assert_eq!(failure.kind, LoadFailureKind::Context);
+    assert!(failure.message.contains("ask for fewer slots"), "{}", failure.message);
+    assert_eq!(engine.wait().0.code(), Some(i32::from(EngineExit::OutOfMemory.code())));
+}
+
+#[test]
+fn a_model_that_is_not_there_is_a_failure_that_names_it() {
+    let mut engine = Engine::spawn();
+    engine.send(&hello(PROTOCOL_VERSION));
+    engine.send(&ToEngine::Load(LoadSpec { path: "/nowhere/model.gguf".into(), ..load_spec() }));
+    assert!(matches!(engine.next(), FromEngine::Hello(_)));
+    let FromEngine::Failed(failure) = engine.next() else { panic!("it should fail") };
+    assert_eq!(failure.kind, LoadFailureKind::Model);
+    assert!(failure.message.contains("/nowhere/model.gguf"), "{}", failure.message);
+    assert_eq!(engine.wait().0.code(), Some(i32::from(EngineExit::LoadFailed.code())));
+}
+
+#[test]
 fn a_server_of_another_version_is_told_so() {
     let mut engine = Engine::spawn();
     engine.send(&hello(PROTOCOL_VERSION + 1));

@@ -50,6 +50,8 @@ pub(crate) fn load_spec() -> LoadSpec {
         n_gpu_layers: 0,
         n_max_kept_bytes: 0,
         n_max_draft: 0,
+        self_test: dragon_ipc::SelfTest::Timed,
+        probe_sandbox: false,
     }
 }
 

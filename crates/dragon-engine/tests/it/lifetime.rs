@@ -50,3 +50,31 @@ fn it_ends_with_the_process_that_started_it() {
     engine.child.kill().unwrap();
     engine.wait_for_hang_up();
 }
+
+/// What the server inherited from a shell or a container's runtime and does not close on exec itself.
+#[cfg(target_os = "linux")]
+#[test]
+fn it_keeps_no_descriptor_that_it_did_not_open_itself() {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", r#"exec 7</etc/passwd 9>&1; exec "$0""#, env!("CARGO_BIN_EXE_dragon-engine")]);
+    let (_engine, ready) = Engine::spawn_by(shell).load(LoadSpec { probe_sandbox: true, ..load_spec() });
+    let descriptors = ready.sandbox.lines().last().unwrap();
+    assert_eq!(descriptors, "open descriptors: 0=socket 1=device 2=device 3=socket 4=socket");
+}
+
+/// Stopped and continued, as an operator or a debugger does: every wait of every thread is interrupted by that.
+#[cfg(target_os = "linux")]
+#[test]
+fn it_goes_on_after_it_was_stopped() {
+    use rustix::process::{Pid, Signal, kill_process};
+
+    let (mut engine, _) = Engine::ready(load_spec());
+    let pid = Pid::from_child(&engine.child);
+    engine.next_heartbeat();
+    kill_process(pid, Signal::STOP).unwrap();
+    std::thread::sleep(Duration::from_millis(700));
+    kill_process(pid, Signal::CONT).unwrap();
+    engine.next_heartbeat();
+    engine.begin(&[65; 20], start(1, 1, 5, greedy()));
+    assert_eq!(engine.answers(1).len(), 1);
+}

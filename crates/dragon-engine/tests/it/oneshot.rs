@@ -174,3 +174,10 @@ fn mistakes_in_arguments_are_named_and_help_is_no_mistake() {
     }
     assert!(lines(&run(&["--help"])).iter().any(|line| line.contains("compare --reference")));
 }
+
+#[test]
+fn probe_says_what_holds_on_this_machine() {
+    let lines = lines(&run(&["probe", "--model", &tiny()]));
+    assert!(lines.iter().any(|line| line == "held: read the model: done"), "{lines:#?}");
+    assert!(!lines.iter().any(|line| line.starts_with("BROKEN")), "{lines:#?}");
+}

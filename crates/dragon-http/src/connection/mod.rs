@@ -1,41 +1,49 @@
 //! Connections: accepting them, bounding them, ending them.
 //!
-//! The accept loop is our own because every limit here must hold: `max_connections` (more are told so and
-//! closed), a time limit for the request head, one for a client that does not read, and an orderly
-//! end at shutdown.
+//! The accept loop is our own because every limit here must hold: how many connections there are, in all and from one
+//! address (more are told so and closed), times for the handshake, the request head, idleness and a client that does
+//! not read, and an orderly end at shutdown. `docs/EDGE.md` has them all in one table.
 
+mod accept;
+mod head;
 mod io;
 mod linger;
 mod places;
+mod tls;
+mod transport;
 mod turn_away;
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dragon_api::ApiError;
 use http::Request;
+use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::app::App;
-use crate::arrival::ArrivalClock;
+use crate::arrival::{ArrivalClock, Framing};
 use crate::body::BODY_TIMEOUT;
 use crate::front_door::{self, Endpoints};
+use crate::identity::payer_of;
+use crate::reply::Delivery;
 
+use accept::{Accepted, Acceptor};
 use io::ClockedStream;
-use places::{Place, Places};
-use turn_away::turn_away;
+use places::{Limits, Place, Places};
+use tls::{Handshake, shake_hands};
+use transport::Transport;
+use turn_away::{say_in_passing, turn_away};
 
-/// The head of a request must have arrived within this time, counted from its first byte or, on a kept
-/// connection, from the end of the last answer: so this also ends idle connections.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+pub use places::MAX_TURNED_AWAY;
 
 /// The longest that a connection stays open for a request that is not whole: its body arrives, or does not, and
 /// then what was refused is read on for a while.
@@ -44,15 +52,13 @@ pub const LONGEST_READ: Duration = BODY_TIMEOUT.saturating_add(linger::LINGER_TI
 /// When the server stops, half a request head has this long to become whole.
 const SHUTDOWN_HEAD_TIME: Duration = Duration::from_millis(500);
 
-/// hyper's own buffer for a request head. Larger than the limits of the front door, so that a head over
-/// those gets our answer and not hyper's empty one.
-const MAX_HEAD_BUFFER_BYTES: usize = 128 * 1024;
+/// hyper's own buffer for a request head. Larger than what [`head`] lets through, so that hyper's own limit, whose
+/// answer is empty, is never reached.
+const MAX_HEAD_BUFFER_BYTES: usize = 64 * 1024;
+const _: () = assert!(head::MAX_HEAD_BYTES < MAX_HEAD_BUFFER_BYTES);
 
-/// Header fields that hyper reads. More than the front door admits, for the same reason.
-const MAX_HEADER_FIELDS: usize = 512;
-
-/// After an accept error (out of file descriptors, say) the loop pauses: the condition needs others to end.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// Header fields that hyper reads. More than [`head`] lets through, for the same reason.
+const MAX_HEADER_FIELDS: usize = 128;
 
 /// How the server is asked to stop.
 #[derive(Debug, Clone, Default)]
@@ -63,46 +69,33 @@ pub struct Stop {
     pub now: CancellationToken,
 }
 
+/// What every connection of a server shares.
+#[derive(Clone)]
+struct Shared {
+    app: Arc<App>,
+    shutdown: CancellationToken,
+    tasks: TaskTracker,
+}
+
 /// Serves until it is asked to stop, then finishes the answers in progress and returns.
 pub async fn serve(listener: TcpListener, app: Arc<App>, stop: Stop) {
-    let shutdown = stop.soon.clone();
     let (tasks, followers) = (TaskTracker::new(), TaskTracker::new());
     let follow_engines = CancellationToken::new();
     for index in 0..app.models().len() {
         let (app, ended) = (Arc::clone(&app), follow_engines.clone());
         followers.spawn(async move { ended.run_until_cancelled(follow(&app, index)).await });
     }
-    let places = Places::new(app.settings.max_connections);
-    loop {
-        let accepted = tokio::select! {
-            () = shutdown.cancelled() => break,
-            accepted = listener.accept() => accepted,
-        };
+    let shared = Shared { app: Arc::clone(&app), shutdown: stop.soon.clone(), tasks: tasks.clone() };
+    let places = Places::default();
+    let mut acceptor = Acceptor::new(listener);
+    while let Some(accepted) = stop.soon.run_until_cancelled(acceptor.next()).await {
         match accepted {
-            Ok((stream, peer)) => match places.take() {
-                Place::Free(permit) => {
-                    let (app, shutdown, tracker) = (Arc::clone(&app), shutdown.clone(), tasks.clone());
-                    tasks.spawn(async move {
-                        serve_connection(stream, peer, app, shutdown, tracker).await;
-                        drop(permit);
-                    });
-                }
-                Place::None(permit) => {
-                    let limit = app.settings.max_connections;
-                    tasks.spawn(async move {
-                        turn_away(stream, &ApiError::TooManyConnections { limit }).await;
-                        drop(permit);
-                    });
-                }
-                Place::NotEvenToSaySo => drop(stream),
-            },
-            Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-            }
+            Accepted::Connection(stream, peer) => admit(stream, peer, &places, &shared),
+            Accepted::NoDescriptor(error) => app.refusals.saw(&error),
+            Accepted::Nothing => {}
         }
     }
-    drop(listener);
+    drop(acceptor);
     app.drain_by(Instant::now() + app.settings.drain);
     tasks.close();
     tokio::select! {
@@ -117,58 +110,101 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, stop: Stop) {
     followers.wait().await;
 }
 
+/// Gives a new connection a place, or tells it why not.
+fn admit(stream: TcpStream, peer: SocketAddr, places: &Places, shared: &Shared) {
+    let settings = &shared.app.settings;
+    let is_loopback = peer.ip().to_canonical().is_loopback();
+    let limits = Limits::new(settings.max_connections, settings.max_connections_per_address, is_loopback);
+    match places.take(payer_of(peer.ip()), limits) {
+        Place::Free(place) => {
+            let of_connection = shared.clone();
+            shared.tasks.spawn(async move {
+                serve_connection(stream, peer, of_connection).await;
+                drop(place);
+            });
+        }
+        Place::None(place, error) => {
+            shared.app.refusals.saw(&error);
+            // In plain text also where TLS is spoken: a handshake is work, and there is too much of it already.
+            shared.tasks.spawn(async move {
+                turn_away(stream, &error).await;
+                drop(place);
+            });
+        }
+        Place::InPassing(error) => {
+            shared.app.refusals.saw(&error);
+            say_in_passing(&stream, &error);
+        }
+    }
+}
+
 async fn follow(app: &App, index: usize) {
     if let Some(model) = app.models().get(index) {
         model.follow_engine().await;
     }
 }
 
-async fn serve_connection(
-    stream: TcpStream,
-    peer: SocketAddr,
-    app: Arc<App>,
-    shutdown: CancellationToken,
-    tasks: TaskTracker,
-) {
-    let Ok(local) = stream.local_addr() else { return };
+async fn serve_connection(stream: TcpStream, peer: SocketAddr, shared: Shared) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY could not be set");
     }
+    let Ok(local) = stream.local_addr() else { return };
     let endpoints = Endpoints { local: local.ip(), peer: peer.ip() };
+    let transport = match &shared.app.settings.tls {
+        None => Transport::Plain(stream),
+        Some(config) => match shared.shutdown.run_until_cancelled(shake_hands(stream, config)).await {
+            Some(Handshake::Done(transport)) => transport,
+            Some(Handshake::Refused(stream, error)) => {
+                shared.app.refusals.saw(&error);
+                return turn_away(stream, &error).await;
+            }
+            Some(Handshake::Failed) | None => return,
+        },
+    };
+    serve_requests(transport, endpoints, &shared).await;
+}
+
+async fn serve_requests(transport: Transport, endpoints: Endpoints, shared: &Shared) {
     let clock = ArrivalClock::default();
-    let io = TokioIo::new(ClockedStream::new(stream, clock.clone()));
-    let of_requests = clock.clone();
-    let service = service_fn(move |request: Request<Incoming>| {
-        let (app, endpoints, clock, tasks) =
-            (Arc::clone(&app), endpoints.clone(), of_requests.clone(), tasks.clone());
+    let io = TokioIo::new(ClockedStream::new(transport, clock.clone()));
+    let service = service_fn(|request: Request<Incoming>| {
+        // At once, not when the answer is first polled: the stream must know what the next bytes are.
+        let arrived_at = clock.head_read(framing(request.body()));
+        let (endpoints, clock) = (endpoints.clone(), clock.clone());
         async move {
-            Ok::<_, std::convert::Infallible>(
-                front_door::enter(&app, &tasks, endpoints, &clock, request).await,
-            )
+            let reply =
+                front_door::enter(&shared.app, &shared.tasks, endpoints, &clock, request, arrived_at).await;
+            Ok::<_, Infallible>(reply.map(|body| Delivery::new(body, clock)))
         }
     });
     let mut connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(MAX_HEAD_BUFFER_BYTES)
         .max_headers(MAX_HEADER_FIELDS)
         .serve_connection(io, service);
     let result = tokio::select! {
         result = &mut connection => result,
-        () = shutdown.cancelled() => {
+        () = shared.shutdown.cancelled() => {
             std::pin::Pin::new(&mut connection).graceful_shutdown();
             finish(&mut connection, &clock).await
         }
     };
-    let timed_out = result.is_err_and(|error| {
-        tracing::debug!(%error, %peer, "a connection ended with an error");
-        error.is_timeout()
-    });
+    if let Err(error) = &result {
+        tracing::debug!(%error, peer = %endpoints.peer, "a connection ended with an error");
+    }
     let stream = connection.into_parts().io.into_inner();
-    if timed_out {
-        answer_slow_head(stream).await;
+    if let Some(error) = stream.refusal(&result) {
+        shared.app.refusals.saw(&error);
+        turn_away(stream.into_inner(), &error).await;
     } else if clock.is_body_unread() {
-        linger::linger(stream).await;
+        linger::linger(stream.into_inner()).await;
+    }
+}
+
+/// How the end of this body is found.
+fn framing(body: &Incoming) -> Framing {
+    match body.size_hint().exact() {
+        Some(n_bytes) => Framing::Left(n_bytes),
+        None => Framing::Chunked,
     }
 }
 
@@ -187,13 +223,6 @@ where
                 _ => return Ok(()),
             },
         }
-    }
-}
-
-/// hyper closes without a word when a head does not arrive in time; nothing is lost by saying why.
-async fn answer_slow_head(io: ClockedStream) {
-    if let Some(stream) = io.into_stream_in_mid_request() {
-        turn_away(stream, &ApiError::RequestTimeout { limit: HEAD_TIMEOUT }).await;
     }
 }
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use dragon_api::ApiError;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -14,14 +14,32 @@ use crate::reply;
 /// A client that does not take this short answer within this time does not get it.
 const WRITE_TIME: Duration = Duration::from_millis(250);
 
+/// Bytes of a request that are read in passing.
+const READ_BYTES: usize = 4 * 1024;
+
 /// Says why, reads on for a while so that the client sees it, and closes.
-pub(super) async fn turn_away(mut stream: TcpStream, error: &ApiError) {
-    let written = timeout(WRITE_TIME, stream.write_all(&message(error))).await;
-    if let Ok(Ok(())) = written {
+pub(super) async fn turn_away(mut stream: impl AsyncRead + AsyncWrite + Unpin, error: &ApiError) {
+    let message = message(error);
+    let written = timeout(WRITE_TIME, async {
+        stream.write_all(&message).await?;
+        stream.shutdown().await
+    });
+    if let Ok(Ok(())) = written.await {
         linger::linger(stream).await;
     }
 }
 
+/// Says why without waiting for anything, and is done: for a flood, and for a connection whose descriptor is needed
+/// elsewhere. A fresh connection takes so short an answer at once; whether its client sees it depends on what it sends
+/// meanwhile, since bytes that stay unread make the kernel reset the connection.
+pub(super) fn say_in_passing(stream: &TcpStream, error: &ApiError) {
+    let mut request = [0; READ_BYTES];
+    let read = stream.try_read(&mut request);
+    let written = stream.try_write(&message(error));
+    tracing::trace!(?read, ?written, "turned away in passing");
+}
+
+/// The whole answer.
 fn message(error: &ApiError) -> Vec<u8> {
     let body = error.body();
     let reply = reply::error(error);

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use super::MAPPED_ALIGNMENT;
+
 /// A refusal: what is wrong, where, and what to do.
 #[derive(Debug, thiserror::Error)]
 #[error("{problem} (near byte {near_byte}, in {place}). {}", problem.remedy())]
@@ -43,7 +45,7 @@ pub enum Problem {
     NotBool(u8),
     #[error("the {0} is empty or not UTF-8")]
     BadName(&'static str),
-    #[error("the {what} `{name}` comes twice")]
+    #[error("the {what} `{}` comes twice", name.escape_debug())]
     Duplicate { what: &'static str, name: String },
     #[error("the alignment {0} is not a power of two of at most {MAX}", MAX = super::MAX_ALIGNMENT)]
     BadAlignment(u64),
@@ -57,8 +59,14 @@ pub enum Problem {
     PartialBlock { row: u64, block: u64 },
     #[error("the tensor's offset {offset} is not a multiple of the alignment {alignment}")]
     Misaligned { offset: u64, alignment: u64 },
+    #[error("the tensor's offset is {offset}, where the tensor before it ends at {expected}")]
+    Misplaced { offset: u64, expected: u64 },
+    #[error("the tensor starts at byte {start}, which is not a multiple of {MAPPED_ALIGNMENT}")]
+    NotMappable { start: u64 },
     #[error("the tensor ends at byte {end} of a file of {file_len}")]
     BeyondFile { end: u64, file_len: u64 },
+    #[error("the number is NaN")]
+    NotANumber,
     #[error("the value is {found}, where {expected} is expected")]
     WrongType { expected: &'static str, found: &'static str },
     #[error("index {index} is outside an array of {n_elements}")]
@@ -79,6 +87,7 @@ impl Problem {
             Self::Truncated { .. } | Self::BeyondFile { .. } => {
                 "The file is incomplete: download or copy it again and compare its sha256."
             }
+            Self::NotMappable { .. } => "Write the file again with `general.alignment` 32.",
             Self::UnknownElementType(_) => "Use a quantisation that this version knows, such as Q4_K_M.",
             _ => "The file is damaged or hostile: get it again from a source that you trust.",
         }

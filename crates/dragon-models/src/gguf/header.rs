@@ -75,8 +75,8 @@ impl GgufHeader {
     /// Bytes of all tensors together.
     #[must_use]
     pub fn tensor_bytes(&self) -> u64 {
-        // No overflow in a real file, where each tensor lies within it; tensors that overlap may exceed it.
-        self.tensors.iter().fold(0, |sum: u64, tensor| sum.saturating_add(tensor.n_bytes))
+        // No overflow: the tensors lie one after the other within the file.
+        self.tensors.iter().map(|tensor| tensor.n_bytes).sum()
     }
 }
 
@@ -100,9 +100,12 @@ impl<R: Read + Seek> Parser<R> {
         let infos_end = self.source.position();
         let data_start = infos_end.next_multiple_of(alignment);
         let file_len = self.source.file_len();
+        let mut expected = 0;
         for tensor in &tensors {
-            self.place = format!("tensor `{}`", tensor.name);
-            tensor.check_place(data_start, alignment, file_len)?;
+            self.place = format!("tensor `{}`", tensor.name.escape_debug());
+            let end = tensor.check_place(data_start, alignment, expected, file_len)?;
+            // No overflow: the end is within the file, and files are shorter than 2^63 bytes.
+            expected = end.next_multiple_of(alignment);
         }
         Ok(GgufHeader { version, values, tensors, data_start, file_len })
     }
@@ -138,9 +141,13 @@ impl<R: Read + Seek> Parser<R> {
             let key = key.ok_or(Problem::BadName("key"))?;
             self.place = format!("key `{}`", key.escape_debug());
             let value = Value::read(&mut self.source)?;
-            if let Value::Text(text) = &value {
-                n_kept_bytes += text.len() as u64;
-                check_kept(n_kept_bytes)?;
+            match &value {
+                Value::Text(text) => {
+                    n_kept_bytes += text.len() as u64;
+                    check_kept(n_kept_bytes)?;
+                }
+                Value::Float(x) if x.is_nan() => return Err(Problem::NotANumber),
+                _ => {}
             }
             if values.contains_key(&key) {
                 return Err(Problem::Duplicate { what: "key", name: key });

@@ -38,5 +38,9 @@ pub const MAX_DIMENSIONS: u32 = 4;
 /// Alignment of tensors in bytes. Files use 32; a page is the most that makes sense.
 pub const MAX_ALIGNMENT: u64 = 65_536;
 
+/// Every tensor must start at a multiple of this, in bytes from the start of the file: ggml maps the file
+/// into memory, and aborts where a buffer is not aligned so.
+pub const MAPPED_ALIGNMENT: u64 = 32;
+
 /// Alignment where the file names none.
 pub const DEFAULT_ALIGNMENT: u64 = 32;

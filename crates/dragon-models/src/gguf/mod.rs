@@ -14,7 +14,7 @@ pub use error::{GgufError, Problem};
 pub use header::{GgufHeader, Version};
 pub use limits::*;
 pub use tensor::{ElementType, Tensor};
-pub use value::{Array, Value, ValueType, read_integers, read_text_at};
+pub use value::{Array, Value, ValueType, each_integer, each_text, read_integers, read_text_at};
 
 #[cfg(test)]
 #[allow(clippy::cast_possible_truncation, reason = "the sizes of test data are small")]

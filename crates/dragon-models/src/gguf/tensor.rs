@@ -2,7 +2,7 @@
 
 use std::io::{Read, Seek};
 
-use super::{MAX_DIMENSIONS, MAX_TENSOR_NAME_BYTES, error::Problem, source::Source};
+use super::{MAPPED_ALIGNMENT, MAX_DIMENSIONS, MAX_TENSOR_NAME_BYTES, error::Problem, source::Source};
 
 /// One tensor, as the header announces it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,10 +89,11 @@ impl ElementType {
         if !row.is_multiple_of(self.block_elements) {
             return Err(Problem::PartialBlock { row, block: self.block_elements });
         }
-        let n_blocks = dimensions[1..]
-            .iter()
-            .try_fold(row / self.block_elements, |product, &dimension| product.checked_mul(dimension));
-        n_blocks.and_then(|n_blocks| n_blocks.checked_mul(self.block_bytes)).ok_or(OVERFLOW)
+        let n_elements =
+            dimensions.iter().try_fold(1_u64, |product, &dimension| product.checked_mul(dimension));
+        // ggml counts elements in a signed number.
+        let n_elements = n_elements.filter(|&n| i64::try_from(n).is_ok()).ok_or(OVERFLOW)?;
+        (n_elements / self.block_elements).checked_mul(self.block_bytes).ok_or(OVERFLOW)
     }
 }
 
@@ -122,15 +123,28 @@ impl Tensor {
         Ok(Self { name, dimensions, element, offset, n_bytes })
     }
 
-    /// Checks that the tensor lies in the file, once it is known where tensor data starts.
-    pub(super) fn check_place(&self, data_start: u64, alignment: u64, file_len: u64) -> Result<(), Problem> {
+    /// Checks that the tensor lies in the file, right after the one before it, once it is known where tensor
+    /// data starts. Returns its end, in bytes from there.
+    pub(super) fn check_place(
+        &self,
+        data_start: u64,
+        alignment: u64,
+        expected: u64,
+        file_len: u64,
+    ) -> Result<u64, Problem> {
         if !self.offset.is_multiple_of(alignment) {
             return Err(Problem::Misaligned { offset: self.offset, alignment });
+        }
+        if self.offset != expected {
+            return Err(Problem::Misplaced { offset: self.offset, expected });
         }
         let end = data_start.checked_add(self.offset).and_then(|start| start.checked_add(self.n_bytes));
         match end.ok_or(Problem::Overflow { what: "the end of the tensor" })? {
             end if end > file_len => Err(Problem::BeyondFile { end, file_len }),
-            _ => Ok(()),
+            _ if !(data_start + self.offset).is_multiple_of(MAPPED_ALIGNMENT) => {
+                Err(Problem::NotMappable { start: data_start + self.offset })
+            }
+            end => Ok(end - data_start),
         }
     }
 }

@@ -224,7 +224,77 @@ fn damaged_tensors_are_refused_by_what_is_wrong() {
     assert!(matches!(problem(&raw_tensor(&[u64::MAX], F32, 0)), Problem::Overflow { .. }));
     assert!(matches!(problem(&raw_tensor(&[4], F32, 7)), Problem::Misaligned { offset: 7, alignment: 32 }));
     assert!(matches!(problem(&raw_tensor(&[4], F32, 0)), Problem::BeyondFile { .. }));
-    assert!(matches!(problem(&raw_tensor(&[4], F32, u64::MAX - 31)), Problem::Overflow { .. }));
+    assert!(matches!(problem(&raw_tensor(&[4], F32, u64::MAX - 31)), Problem::Misplaced { .. }));
+    assert!(matches!(problem(&raw_tensor(&[(1 << 62) - 8], F32, 0)), Problem::Overflow { .. }));
+}
+
+#[test]
+fn tensors_that_overlap_or_leave_holes_are_refused() {
+    let two = |second: u64| {
+        let info = |name: &str, offset: u64| {
+            let numbers =
+                [raw_text(name), 1_u32.to_le_bytes().to_vec(), 8_u64.to_le_bytes().to_vec()].concat();
+            [numbers, 0_u32.to_le_bytes().to_vec(), offset.to_le_bytes().to_vec()].concat()
+        };
+        raw_file(2, 0, &[&info("a", 0), &info("b", second), &[0; 512]])
+    };
+    read(&two(32)).unwrap();
+    assert!(matches!(problem(&two(0)), Problem::Misplaced { offset: 0, expected: 32 }));
+    assert!(matches!(problem(&two(64)), Problem::Misplaced { offset: 64, expected: 32 }));
+}
+
+#[test]
+fn tensors_of_one_name_are_refused() {
+    let bytes = small_file(|gguf| {
+        gguf.tensor("weight", &[1], &[0.5]);
+    });
+    assert!(matches!(problem(&bytes), Problem::Duplicate { what: "tensor", .. }));
+}
+
+#[test]
+fn more_elements_than_ggml_can_count_are_refused_even_if_their_bytes_fit() {
+    const Q1_0: u32 = 41;
+    // 2^63 elements in blocks of 128 take 18 bytes each: 1.3 exabytes, which a sparse file can claim.
+    let bytes = raw_tensor(&[1 << 32, 1 << 31], Q1_0, 0);
+    let error = GgufHeader::from_reader(Cursor::new(bytes), 1 << 62).unwrap_err();
+    assert!(matches!(error.problem, Problem::Overflow { .. }), "{error}");
+}
+
+#[test]
+fn tensors_that_cannot_be_mapped_are_refused() {
+    let with_alignment = |alignment: u32, key: &str| {
+        small_file(|gguf| {
+            gguf.set("general.alignment", gguf_writer::Value::U32(alignment));
+            gguf.set(key, gguf_writer::Value::Bool(true));
+        })
+    };
+    // The length of a key decides where the tensor lands.
+    let verdicts: Vec<bool> = (1..=32).map(|n| read(&with_alignment(1, &"k".repeat(n))).is_ok()).collect();
+    assert_eq!(verdicts.iter().filter(|&&is_ok| is_ok).count(), 1, "{verdicts:?}");
+    let at = verdicts.iter().position(|is_ok| !is_ok).unwrap() + 1;
+    let error = read(&with_alignment(1, &"k".repeat(at))).unwrap_err();
+    assert!(matches!(error.problem, Problem::NotMappable { .. }), "{error}");
+}
+
+#[test]
+fn numbers_that_are_none_are_refused_and_infinite_ones_are_not() {
+    let with = |x: f32| {
+        small_file(|gguf| {
+            gguf.set("k", gguf_writer::Value::F32(x));
+        })
+    };
+    assert!(matches!(problem(&with(f32::NAN)), Problem::NotANumber));
+    read(&with(f32::INFINITY)).unwrap();
+}
+
+#[test]
+fn names_in_messages_cannot_drive_a_terminal() {
+    let key = "\u{1b}[2J";
+    let twice = small_file(|gguf| {
+        gguf.set(key, gguf_writer::Value::U32(1)).set(key, gguf_writer::Value::U32(2));
+    });
+    let message = read(&twice).unwrap_err().to_string();
+    assert!(message.contains("[2J") && !message.contains('\u{1b}'), "{message:?}");
 }
 
 #[test]

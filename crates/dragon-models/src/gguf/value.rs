@@ -204,6 +204,52 @@ pub fn read_text_at<R: Read + Seek>(
     })
 }
 
+/// Reads every text of an array of texts in turn: its index, and its bytes as they are in the file.
+///
+/// # Errors
+/// Where the array does not hold texts, or where the file changed meanwhile.
+pub fn each_text<R: Read + Seek>(
+    reader: R,
+    file_len: u64,
+    array: &Array,
+    mut visit: impl FnMut(u64, &[u8]),
+) -> Result<(), GgufError> {
+    fetch(reader, file_len, array, |source| {
+        if array.element != ValueType::Text {
+            return Err(Problem::WrongType { expected: "an array of texts", found: "another array" });
+        }
+        for index in 0..array.n_elements {
+            visit(index, &source.bytes("the length of a text in an array", MAX_TOKEN_TEXT_BYTES)?);
+        }
+        Ok(())
+    })
+}
+
+/// Reads every number of an array of integers in turn, with its index.
+///
+/// # Errors
+/// Where the array holds anything else than integers of 63 bits, or where the file changed meanwhile.
+pub fn each_integer<R: Read + Seek>(
+    reader: R,
+    file_len: u64,
+    array: &Array,
+    mut visit: impl FnMut(u64, i64),
+) -> Result<(), GgufError> {
+    fetch(reader, file_len, array, |source| {
+        for index in 0..array.n_elements {
+            let value = Value::read_scalar(source, array.element)?;
+            let number = match value {
+                Value::Signed(x) => Some(x),
+                Value::Unsigned(x) => i64::try_from(x).ok(),
+                _ => None,
+            };
+            let wrong = Problem::WrongType { expected: "an integer", found: value.kind() };
+            visit(index, number.ok_or(wrong)?);
+        }
+        Ok(())
+    })
+}
+
 /// Fetches an array of integers, such as the number of heads of each layer.
 ///
 /// # Errors

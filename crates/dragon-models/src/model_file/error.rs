@@ -27,6 +27,25 @@ pub enum ModelFileError {
     #[error("{}: the file holds no weights, only a vocabulary. Configure a whole model", path.display())]
     NoWeights { path: PathBuf },
     #[error(
+        "{}: the architecture's name `{}` is none that a converter writes. The file is damaged or hostile: get \
+         it again from a source that you trust",
+        path.display(),
+        name.escape_debug()
+    )]
+    BadArchitecture { path: PathBuf, name: String },
+    #[error(
+        "{}: {wrong} (`tokenizer.ggml.tokens`): the engine would end at once, or at the first text that needs \
+         it. Get the file again from a source that you trust, or convert the model again",
+        path.display()
+    )]
+    BadVocabulary { path: PathBuf, wrong: String },
+    #[error(
+        "{}: the tensor `{}` {wrong}. The file is damaged or hostile: get it again from a source that you trust",
+        path.display(),
+        tensor.escape_debug()
+    )]
+    BadTensor { path: PathBuf, tensor: String, wrong: String },
+    #[error(
         "{}: the key `{key}` is missing. The file is no language model, or damaged: get it again from a \
          source that you trust",
         path.display()

@@ -3,7 +3,11 @@
 mod checks;
 mod error;
 mod facts;
+mod hyperparameters;
+mod single_bytes;
+mod tensors;
 mod tokenizer;
+mod vocabulary;
 
 use std::{
     fs::File,
@@ -74,5 +78,7 @@ impl ModelFile {
     }
 }
 
+#[cfg(test)]
+mod hostile_tests;
 #[cfg(test)]
 mod tests;

@@ -10,7 +10,7 @@ use super::*;
 use crate::{KvElement, MemoryError, estimate_memory};
 
 /// A file in a directory of its own.
-fn written(name: &str, bytes: &[u8]) -> (TempDir, PathBuf) {
+pub(super) fn written(name: &str, bytes: &[u8]) -> (TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join(name);
     fs::write(&path, bytes).unwrap();
@@ -18,7 +18,7 @@ fn written(name: &str, bytes: &[u8]) -> (TempDir, PathBuf) {
 }
 
 /// A header with the least that a language model has to say, and what is set on top.
-fn minimal(set: &[(&str, Value)]) -> GgufWriter {
+pub(super) fn minimal(set: &[(&str, Value)]) -> GgufWriter {
     let mut gguf = GgufWriter::default();
     let least = [
         ("general.architecture", Value::String("llama".to_owned())),
@@ -26,7 +26,8 @@ fn minimal(set: &[(&str, Value)]) -> GgufWriter {
         ("llama.embedding_length", Value::U32(8)),
         ("llama.context_length", Value::U32(128)),
         ("llama.attention.head_count", Value::U32(4)),
-        ("llama.vocab_size", Value::U32(10)),
+        ("tokenizer.ggml.model", Value::String("gpt2".to_owned())),
+        ("tokenizer.ggml.tokens", Value::Strings(["a", "b", "c"].map(str::to_owned).to_vec())),
     ];
     for (key, value) in least {
         if !set.iter().any(|(other, _)| *other == key) {
@@ -40,7 +41,7 @@ fn minimal(set: &[(&str, Value)]) -> GgufWriter {
     gguf
 }
 
-fn open_minimal(set: &[(&str, Value)]) -> Result<ModelFile, ModelFileError> {
+pub(super) fn open_minimal(set: &[(&str, Value)]) -> Result<ModelFile, ModelFileError> {
     let (_directory, path) = written("model.gguf", &minimal(set).to_bytes());
     ModelFile::open(&path)
 }
@@ -128,8 +129,13 @@ fn a_vocabulary_without_weights_is_refused() {
 #[test]
 fn the_beginning_token_follows_the_kind_of_vocabulary_where_the_file_is_silent() {
     let adds_bos = |model: &str, pre: &str| {
-        let set = [("tokenizer.ggml.model", model), ("tokenizer.ggml.pre", pre)]
-            .map(|(key, text)| (key, Value::String(text.to_owned())));
+        let text = |text: &str| Value::String(text.to_owned());
+        let bytes = (0..=u8::MAX).map(|byte| format!("<0x{byte:02X}>")).collect();
+        let set = [
+            ("tokenizer.ggml.model", text(model)),
+            ("tokenizer.ggml.pre", text(pre)),
+            ("tokenizer.ggml.tokens", Value::Strings(bytes)),
+        ];
         open_minimal(&set).unwrap().add_bos
     };
     assert!(adds_bos("llama", "default"));
@@ -159,11 +165,11 @@ fn layers_may_differ_in_their_heads() {
 #[test]
 fn a_prediction_that_overflows_is_an_error() {
     let large = [
-        ("llama.block_count", Value::U32(4_096)),
+        ("llama.block_count", Value::U32(512)),
         ("llama.attention.head_count", Value::U32(1 << 20)),
         ("llama.attention.key_length", Value::U32(1 << 20)),
     ];
     let model = open_minimal(&large).unwrap();
-    let error = estimate_memory(&model, u32::MAX, 256, KvElement::F32).unwrap_err();
-    assert_eq!(error, MemoryError { n_ctx_seq: u32::MAX, n_slots: 256 });
+    let error = estimate_memory(&model, u32::MAX, 4_096, KvElement::F32).unwrap_err();
+    assert_eq!(error, MemoryError { n_ctx_seq: u32::MAX, n_slots: 4_096 });
 }

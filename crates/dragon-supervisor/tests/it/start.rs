@@ -1,5 +1,6 @@
 //! What a failed start says.
 
+use std::os::fd::AsRawFd;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -117,12 +118,29 @@ async fn the_engine_finds_itself_in_clean_surroundings() {
     let (env, rest) = info.strip_prefix("env=").unwrap().split_once(' ').unwrap();
     for name in env.split('+') {
         assert!(
-            ["GGML_NO_BACKTRACE", "GOMP_SPINCOUNT", "LD_LIBRARY_PATH", "RUST_BACKTRACE"].contains(&name),
+            ["GGML_NO_BACKTRACE", "GLIBC_TUNABLES", "GOMP_SPINCOUNT", "LD_LIBRARY_PATH", "RUST_BACKTRACE"]
+                .contains(&name),
             "inherited {name}"
         );
     }
     assert!(env.contains("GGML_NO_BACKTRACE") && env.contains("GOMP_SPINCOUNT"));
-    assert_eq!(rest, "cwd=/ leads_group=true core=Some(1)");
+    assert!(rest.starts_with("cwd=/ leads_group=true core=Some(1) "), "{rest}");
+}
+
+/// Whatever the server holds open, the listening socket, clients' connections, files, stays with it.
+#[tokio::test]
+async fn nothing_that_the_server_opens_is_inherited_by_its_engine() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let socket = std::fs::read_link(format!("/proc/self/fd/{}", listener.as_raw_fd())).unwrap();
+    let rig = Rig::start("");
+    let info = rig.engine.first_ready().await.unwrap().system_info;
+    let files: Vec<_> = info.split_once(" files=").unwrap().1.split('+').collect();
+    assert!(files.iter().any(|file| file.starts_with("socket:")), "it has its own socket: {files:?}");
+    // The last is what tokio waits with.
+    for held in [file.path(), &socket, Path::new("anon_inode:[eventpoll]")] {
+        assert!(!files.contains(&held.to_str().unwrap()), "{} in {files:?}", held.display());
+    }
 }
 
 #[tokio::test]

@@ -1,13 +1,15 @@
 //! Server-sent events as they arrive.
 //!
-//! [`EventLines`] reads what comes, whatever it is, and reports what breaks; [`EventStream`] is for tests, where
-//! a stream that breaks is a failure.
+//! [`EventLines`] reads what comes, whatever it is, and reports what breaks, for those who judge every line;
+//! [`EventStream`] is for tests, where a stream that breaks is a failure.
 
 use std::{
+    collections::VecDeque,
     io::{self, BufRead as _, BufReader, Read},
     net::TcpStream,
 };
 
+use dragon_sse::Decoder;
 use serde_json::Value;
 
 use super::{
@@ -15,13 +17,19 @@ use super::{
     client::{Head, read_streamed},
 };
 
+/// Bytes read at a time: more than most events have, and little for a thread's stack.
+const READ_BYTES: usize = 4096;
+
 /// A streamed answer. Iterates over the data of its events, up to and including `[DONE]`, and panics where
 /// the stream breaks or is malformed.
 #[derive(Debug)]
 pub struct EventStream {
     /// Status and headers.
     pub head: Head,
-    events: EventLines<TcpStream>,
+    body: Body<TcpStream>,
+    decoder: Decoder,
+    /// What has arrived and was not asked for yet.
+    arrived: VecDeque<dragon_sse::Event>,
 }
 
 /// The events of a body, each as its lines, without any judgement of what they hold.
@@ -44,7 +52,7 @@ pub enum Event {
 impl EventStream {
     pub(super) fn open(stream: TcpStream) -> io::Result<Self> {
         let (head, body) = read_streamed(stream)?;
-        Ok(Self { head, events: EventLines::new(body) })
+        Ok(Self { head, body, decoder: Decoder::default(), arrived: VecDeque::new() })
     }
 
     /// All chunks.
@@ -61,6 +69,22 @@ impl EventStream {
         };
         events.into_iter().map(chunk).collect()
     }
+
+    /// The next event, or `None` at the end of the body.
+    fn next_event(&mut self) -> Option<dragon_sse::Event> {
+        let mut buffer = [0; READ_BYTES];
+        let mut events = Vec::new();
+        while self.arrived.is_empty() {
+            let n_read = self.body.read(&mut buffer).expect("the stream goes on");
+            if n_read == 0 {
+                assert!(self.decoder.is_between_events(), "the stream ended within an event");
+                return None;
+            }
+            self.decoder.push(&buffer[..n_read], &mut events).expect("events are short");
+            self.arrived.extend(events.drain(..));
+        }
+        self.arrived.pop_front()
+    }
 }
 
 impl Iterator for EventStream {
@@ -68,19 +92,12 @@ impl Iterator for EventStream {
 
     /// Comments (lines that begin with a colon) are passed over.
     fn next(&mut self) -> Option<Event> {
-        loop {
-            let block = self.events.next_lines().expect("the stream goes on")?;
-            let data: Vec<&str> =
-                block.iter().filter_map(|line| line.strip_prefix("data:")).map(str::trim_start).collect();
-            match data.join("\n").as_str() {
-                "" => {}
-                "[DONE]" => return Some(Event::Done),
-                json => {
-                    let chunk = serde_json::from_str(json);
-                    return Some(Event::Chunk(chunk.unwrap_or_else(|error| panic!("{error}: {json}"))));
-                }
-            }
+        let event = self.next_event()?;
+        if event.is_done() {
+            return Some(Event::Done);
         }
+        let chunk = serde_json::from_str(&event.data);
+        Some(Event::Chunk(chunk.unwrap_or_else(|error| panic!("{error}: {}", event.data))))
     }
 }
 

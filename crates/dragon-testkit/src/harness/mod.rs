@@ -13,4 +13,4 @@ pub use body::Body;
 pub use client::{Head, Response, read_response, read_streamed, request};
 pub use events::{Event, EventLines, EventStream};
 pub use options::ServerOptions;
-pub use server::Server;
+pub use server::{Server, engine_program};

@@ -33,8 +33,8 @@ const POLL: Duration = Duration::from_millis(10);
 /// Longest silence on a connection. Longer than the 60 s deadline of the test configuration, so that a
 /// server that does not answer fails the test instead of hanging it.
 const READ_MAX: Duration = Duration::from_secs(75);
-/// How the line begins that tells the address.
-const ADDRESS_LINE: &str = "listening on http://";
+/// How the line begins that tells the address, in plain text and over TLS.
+const ADDRESS_LINES: [&str; 2] = ["listening on http://", "listening on https://"];
 
 /// A server of this test and of nobody else. Stopped when dropped.
 #[derive(Debug)]
@@ -258,12 +258,18 @@ fn program() -> PathBuf {
     )
 }
 
+/// The engine program that the server starts.
+#[must_use]
+pub fn engine_program() -> PathBuf {
+    program().with_file_name("dragon-engine")
+}
+
 /// Reads the address from the server's output, and goes on reading so that the server never blocks on it.
 fn announced_address(stdout: ChildStdout) -> Option<SocketAddr> {
     let (found, address) = mpsc::sync_channel(1);
     thread::spawn(move || {
         for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-            if let Some(address) = line.strip_prefix(ADDRESS_LINE) {
+            if let Some(address) = ADDRESS_LINES.iter().find_map(|begin| line.strip_prefix(begin)) {
                 // Nobody may be waiting any more.
                 let _ = found.try_send(address.to_owned());
             }

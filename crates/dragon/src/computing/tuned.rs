@@ -213,4 +213,49 @@ mod tests {
         fs::write(&path, text.replace(VERSION, "0")).unwrap();
         assert!(matches!(Tuned::read(&model, TUNED, &machine()), Err(TunedError::Version)));
     }
+
+    /// A result of tuning lies beside the model, so it may come from the same stranger.
+    mod from_strangers {
+        use proptest::prelude::*;
+
+        use super::*;
+
+        /// One that is taken, or an error, never a panic; and a number that is taken is one that a setting allows.
+        fn understand(text: &str) -> Result<(), TestCaseError> {
+            let key = ModelKey { n_bytes: 7, modified_s: 8 };
+            if let Ok(Tuned { computing, .. }) = Tuned::understand(text, &machine(), key) {
+                prop_assert!((1..=2048).contains(&computing.threads));
+                prop_assert!((1..=2048).contains(&computing.prefill_chunk));
+            }
+            Ok(())
+        }
+
+        fn written() -> String {
+            tuned().json(&machine(), ModelKey { n_bytes: 7, modified_s: 8 }).to_string()
+        }
+
+        #[test]
+        fn what_is_written_is_understood() {
+            let key = ModelKey { n_bytes: 7, modified_s: 8 };
+            assert_eq!(Tuned::understand(&written(), &machine(), key).unwrap(), tuned());
+        }
+
+        proptest! {
+            #[test]
+            fn a_result_with_one_thing_changed_is_taken_or_refused(
+                at in any::<prop::sample::Index>(), with in "[0-9\\-.\"{}\\[\\]a-z]{0,3}",
+            ) {
+                let mut text = written();
+                let at = at.index(text.len());
+                // Only ASCII is written.
+                text.replace_range(at..=at, &with);
+                understand(&text)?;
+            }
+
+            #[test]
+            fn any_text_is_taken_or_refused(text in "\\PC{0,200}") {
+                understand(&text)?;
+            }
+        }
+    }
 }

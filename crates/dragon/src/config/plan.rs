@@ -41,6 +41,10 @@ pub(crate) struct Flags {
 pub(crate) struct Plan {
     pub(crate) listen: Located<SocketAddr>,
     pub(crate) max_connections: u32,
+    /// Left out: worked out from `max_connections`.
+    pub(crate) max_connections_per_address: Option<u32>,
+    /// Left out: plain HTTP.
+    pub(crate) tls: Option<TlsFiles>,
     pub(crate) max_body_bytes: u32,
     pub(crate) cors_origins: Vec<String>,
     pub(crate) allowed_hosts: Vec<String>,
@@ -50,6 +54,13 @@ pub(crate) struct Plan {
     pub(crate) models: Vec<ModelPlan>,
     /// Templates of sections that name no model file, which has been noted: they can still be wrong.
     pub(crate) stray_templates: Vec<Located<PathBuf>>,
+}
+
+/// What TLS needs.
+#[derive(Debug)]
+pub(crate) struct TlsFiles {
+    pub(crate) certificate: Located<PathBuf>,
+    pub(crate) key: Located<PathBuf>,
 }
 
 /// One model to serve; values that the model file may contradict keep their place.
@@ -122,12 +133,15 @@ impl Plan {
         if clients.is_empty() && !server.allow_anyone.unwrap_or(false) {
             refuse_open_door(&listen, problems);
         }
+        let tls = tls_files(server.tls_certificate, server.tls_key, problems);
         let drain_ms = server.drain_ms.unwrap_or(defaults::DRAIN_MS);
         Self {
             listen,
             drain: Duration::from_millis(drain_ms.into()),
             clients: client::resolve(&clients, problems),
             max_connections: server.max_connections.unwrap_or(defaults::MAX_CONNECTIONS),
+            max_connections_per_address: server.max_connections_per_address,
+            tls,
             max_body_bytes: server.max_body_bytes.unwrap_or(defaults::MAX_BODY_BYTES),
             cors_origins: server.cors_origins.unwrap_or_default(),
             allowed_hosts: server.allowed_hosts.unwrap_or_default(),
@@ -173,6 +187,26 @@ fn refuse_open_door(listen: &Located<SocketAddr>, problems: &mut Problems) {
     let remedy = "make a key with `dragon key NAME` and add the [[client]] block that it prints, or set \
                   server.allow_anyone = \"on\" if everyone may ask";
     problems.configuration(listen.place.clone(), "server.listen", wrong, remedy);
+}
+
+/// Both files or none.
+fn tls_files(
+    certificate: Option<Located<String>>,
+    key: Option<Located<String>>,
+    problems: &mut Problems,
+) -> Option<TlsFiles> {
+    let (given, setting, missing) = match (certificate, key) {
+        (Some(certificate), Some(key)) => {
+            return Some(TlsFiles { certificate: resolve_path(certificate), key: resolve_path(key) });
+        }
+        (None, None) => return None,
+        (Some(certificate), None) => (certificate, &server::TLS_CERTIFICATE, &server::TLS_KEY),
+        (None, Some(key)) => (key, &server::TLS_KEY, &server::TLS_CERTIFICATE),
+    };
+    let wrong = format!("does nothing without {}", missing.name);
+    let remedy = format!("give {} as well, or neither for plain HTTP", missing.name);
+    problems.configuration(given.place, format!("server.{}", setting.name), wrong, remedy);
+    None
 }
 
 /// A whole number of a flag, in the setting's range.

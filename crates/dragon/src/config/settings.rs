@@ -119,6 +119,9 @@ pub(crate) mod server {
         max: 65_536,
         default: Some(defaults::MAX_CONNECTIONS),
     };
+    /// Left out: half of `max_connections`, and all of them for this machine.
+    pub(crate) const MAX_CONNECTIONS_PER_ADDRESS: Integer =
+        Integer { name: "max_connections_per_address", unit: "", min: 1, max: 65_536, default: None };
     pub(crate) const MAX_BODY_BYTES: Integer = Integer {
         name: "max_body_bytes",
         unit: "bytes",
@@ -140,15 +143,22 @@ pub(crate) mod server {
     pub(crate) const ALLOW_ANYONE: Choice<bool> =
         Choice { name: "allow_anyone", words: &super::ON_OFF, default: "off" };
 
+    pub(crate) const TLS_CERTIFICATE: Text =
+        Text { name: "tls_certificate", accepts: "a PEM file", default: None };
+    pub(crate) const TLS_KEY: Text = Text { name: "tls_key", accepts: "a PEM file", default: None };
+
     /// All of them.
     pub(crate) const ALL: &[&dyn Setting] = &[
         &LISTEN,
+        &TLS_CERTIFICATE,
+        &TLS_KEY,
         &DRAIN_MS,
         &SHARE_ACROSS_CLIENTS,
         &ALLOW_ANYONE,
         &DEADLINE_MS,
         &QUEUE_MAX,
         &MAX_CONNECTIONS,
+        &MAX_CONNECTIONS_PER_ADDRESS,
         &MAX_BODY_BYTES,
         &CORS_ORIGINS,
         &ALLOWED_HOSTS,

@@ -1,9 +1,11 @@
 //! The limit of open files: every connection needs one.
 
+use dragon_http::MAX_TURNED_AWAY;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Open files besides connections: the runtime's, the log's, an engine's socket and pipes, and spare ones.
-const RESERVED_FILES: u64 = 64;
+/// Open files besides the connections that are served: those that are being turned away, the runtime's, the log's, an
+/// engine's socket and pipes, and spare ones.
+const RESERVED_FILES: u64 = 64 + MAX_TURNED_AWAY as u64;
 
 /// Whether the connections fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,7 +13,7 @@ pub(crate) enum FilesLimit {
     /// All of them can be open at once.
     Enough,
     /// Only so many.
-    RoomFor { n_connections: u64 },
+    RoomFor { n_connections: u32 },
 }
 
 /// Raises the soft limit as far as needed and allowed. Many systems start programs with 1,024, which is
@@ -28,7 +30,9 @@ pub(crate) fn raise_files_limit(max_connections: u32) -> FilesLimit {
     if limit >= wanted {
         FilesLimit::Enough
     } else {
-        FilesLimit::RoomFor { n_connections: limit.saturating_sub(RESERVED_FILES) }
+        // One at least, or nobody could even be told.
+        let n_connections = limit.saturating_sub(RESERVED_FILES).max(1);
+        FilesLimit::RoomFor { n_connections: u32::try_from(n_connections).unwrap_or(max_connections) }
     }
 }
 
@@ -42,7 +46,7 @@ mod tests {
         let hard = rustix::process::getrlimit(rustix::process::Resource::Nofile).maximum;
         let Some(hard) = hard.filter(|hard| *hard < u64::from(u32::MAX)) else { return };
         match raise_files_limit(u32::MAX) {
-            FilesLimit::RoomFor { n_connections } => assert!(n_connections < hard),
+            FilesLimit::RoomFor { n_connections } => assert!(u64::from(n_connections) < hard),
             FilesLimit::Enough => panic!("{hard} files cannot hold {} connections", u32::MAX),
         }
     }

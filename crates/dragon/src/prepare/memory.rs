@@ -74,6 +74,8 @@ mod tests {
                 n_gpu_layers: 0,
                 n_max_kept_bytes: 0,
                 n_max_draft: 0,
+                self_test: dragon_ipc::SelfTest::Timed,
+                probe_sandbox: false,
             },
             standby: KeepStandby::No,
             hang: Duration::from_secs(3),

@@ -115,6 +115,8 @@ fn load_spec(plan: &ModelPlan, n_ctx: u32, computing: Computing) -> LoadSpec {
         n_gpu_layers: plan.gpu_layers,
         n_max_kept_bytes: kept_bytes(plan),
         n_max_draft: plan.max_draft,
+        self_test: dragon_ipc::SelfTest::Timed,
+        probe_sandbox: false,
     }
 }
 

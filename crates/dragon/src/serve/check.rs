@@ -1,6 +1,9 @@
 //! All that can be wrong before an engine is started, found in one go.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use rustls::ServerConfig;
 
 use super::listen::{Bound, bind};
 use crate::config::{Flags, Place, Plan, Problems};
@@ -21,6 +24,8 @@ pub(super) struct Checked {
     pub(super) models: Vec<PreparedModel>,
     pub(super) engine_program: PathBuf,
     pub(super) bound: Bound,
+    /// `None`: plain HTTP.
+    pub(super) tls: Option<Arc<ServerConfig>>,
 }
 
 /// Checks the machine, the configuration, the model files and the address; on failure everything that is
@@ -28,13 +33,14 @@ pub(super) struct Checked {
 pub(super) fn check(flags: &Flags) -> Result<Checked, Exit> {
     dragon_cpu::check().map_err(|mismatch| report::failure(Exit::ModelUnavailable, &mismatch.to_string()))?;
     let mut problems = Problems::default();
-    let plan = Plan::new(flags, &mut problems);
+    let mut plan = Plan::new(flags, &mut problems);
+    let tls = plan.tls.as_ref().and_then(|files| crate::tls::load(files, &mut problems));
     let models = prepare(&plan, &mut problems);
     let engine_program = engine_program(&mut problems);
     let bound = bind(&plan.listen, &mut problems);
-    raise_files_limit_for(&plan);
+    raise_files_limit_for(&mut plan);
     match (engine_program, bound, problems.exit()) {
-        (Some(engine_program), Some(bound), None) => Ok(Checked { plan, models, engine_program, bound }),
+        (Some(engine_program), Some(bound), None) => Ok(Checked { plan, models, engine_program, bound, tls }),
         (_, _, exit) => {
             report::problems(&problems);
             Err(exit.unwrap_or(Exit::Internal))
@@ -57,11 +63,14 @@ pub(crate) fn engine_program(problems: &mut Problems) -> Option<PathBuf> {
     absolute
 }
 
-fn raise_files_limit_for(plan: &Plan) {
+/// Where fewer connections fit than are allowed, fewer are allowed: beyond that an engine could not be started again.
+fn raise_files_limit_for(plan: &mut Plan) {
     if let FilesLimit::RoomFor { n_connections } = raise_files_limit(plan.max_connections) {
         tracing::warn!(
-            "the limit of open files leaves room for {n_connections} connections, not for max_connections = {}; raise it (ulimit -n) or lower the setting",
+            "the limit of open files leaves room for {n_connections} connections, so no more are kept, not \
+             max_connections = {}; raise it (ulimit -n) or lower the setting",
             plan.max_connections
         );
+        plan.max_connections = n_connections;
     }
 }

@@ -119,6 +119,11 @@ impl Loaded {
         }
     }
 
+    /// Says once how its engine is contained; what is missing the engine has said itself, as a warning.
+    pub(super) fn log_sandbox(&self) {
+        tracing::info!(model = self.model.settings.id, "engine's sandbox: {}", self.ready.sandbox);
+    }
+
     /// What is served.
     pub(super) fn into_model(self) -> Model {
         Model::new(self.model.settings, self.engine, &self.ready)

@@ -46,6 +46,16 @@ pub(super) fn warn_beyond_loopback(address: SocketAddr) {
     }
 }
 
+/// Says aloud that whoever listens on the way can read keys and texts.
+pub(super) fn warn_of_plain_keys(address: SocketAddr) {
+    if !address.ip().to_canonical().is_loopback() {
+        tracing::warn!(
+            "{address} can be reached from other machines and speaks plain HTTP: keys and texts can be read on the way. \
+             Set server.tls_certificate and server.tls_key, or put a proxy that speaks TLS in front"
+        );
+    }
+}
+
 fn try_bind(address: SocketAddr) -> io::Result<Bound> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     // A restart must not wait until the connections of the server before it are forgotten.

@@ -130,6 +130,64 @@ fn every_bad_model_file_is_named_and_ends_with_69() {
     assert_refused(&serve_config(directory.path(), &text), 69, &said);
 }
 
+/// An engine that leaves a mark and ends, and where the mark is.
+#[cfg(unix)]
+fn marking_engine(directory: &Path) -> (std::path::PathBuf, std::path::PathBuf) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (engine, mark) = (directory.join("engine"), directory.join("started"));
+    std::fs::write(&engine, format!("#!/bin/sh\n: >'{}'\n", mark.display())).unwrap();
+    std::fs::set_permissions(&engine, std::fs::Permissions::from_mode(0o755)).unwrap();
+    (engine, mark)
+}
+
+/// The tiny model with other bytes right after the first place where these stand.
+fn tiny_model_with(after: &[u8], bytes: &[u8]) -> Vec<u8> {
+    let mut model = dragon_testkit::tiny::tiny_model_bytes().to_vec();
+    let at = model.windows(after.len()).position(|window| window == after).unwrap() + after.len();
+    model[at..at + bytes.len()].copy_from_slice(bytes);
+    model
+}
+
+#[cfg(unix)]
+#[test]
+fn a_hostile_model_file_ends_with_69_and_a_sentence_before_any_engine_starts() {
+    const U32: [u8; 4] = 4_u32.to_le_bytes();
+    const F32: [u8; 4] = 6_u32.to_le_bytes();
+    let number = |key: &str, x: u32| tiny_model_with(&[key.as_bytes(), &U32].concat(), &x.to_le_bytes());
+    let float = |key: &str, x: f32| tiny_model_with(&[key.as_bytes(), &F32].concat(), &x.to_le_bytes());
+    // After its name: two dimensions, then the type.
+    let of_integers = |tensor: &str| {
+        let place = [tensor.as_bytes(), &2_u32.to_le_bytes(), &64_u64.to_le_bytes(), &64_u64.to_le_bytes()];
+        tiny_model_with(&place.concat(), &26_u32.to_le_bytes())
+    };
+    let cut = |model: &[u8]| model[..model.len() - 64].to_vec();
+    let hostile = [
+        ("llama.block_count", number("llama.block_count", 513)),
+        ("llama.attention.head_count_kv", number("llama.attention.head_count_kv", 3)),
+        ("llama.rope.dimension_count", number("llama.rope.dimension_count", 15)),
+        ("llama.attention.layer_norm_rms_epsilon", float("llama.attention.layer_norm_rms_epsilon", -1.0)),
+        ("NaN", float("llama.rope.freq_base", f32::NAN)),
+        ("tokenizer.ggml.eos_token_id", number("tokenizer.ggml.eos_token_id", 262)),
+        ("token_embd.weight", number("llama.embedding_length", 128)),
+        ("blk.0.attn_q.weight", of_integers("blk.0.attn_q.weight")),
+        ("The file is incomplete", cut(dragon_testkit::tiny::tiny_model_bytes())),
+    ];
+    let directory = tempfile::tempdir().unwrap();
+    let (engine, mark) = marking_engine(directory.path());
+    let serve = |name: &str, bytes: &[u8]| {
+        let path = directory.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        let model = format!("bad={}", path.display());
+        run(command(&["serve", "--listen", "127.0.0.1:0", "--model", &model]).env("DRAGON_ENGINE", &engine))
+    };
+    for (said, bytes) in &hostile {
+        assert_refused(&serve("bad.gguf", bytes), 69, &[said]);
+        assert!(!mark.exists(), "{said}: an engine was started");
+    }
+    serve("good.gguf", dragon_testkit::tiny::tiny_model_bytes());
+    assert!(mark.exists(), "the good file reaches an engine");
+}
+
 #[test]
 fn a_file_that_is_not_the_one_demanded_ends_with_69() {
     let directory = tempfile::tempdir().unwrap();
@@ -179,4 +237,22 @@ fn an_engine_that_does_not_speak_the_protocol_ends_with_69_and_names_the_model()
     let ended = dragon_in(directory.path(), &["serve", "--listen", "127.0.0.1:0", "--model", &model]);
     assert_eq!(ended.code, Some(69), "{ended:#?}");
     assert!(ended.stderr.contains("model tiny: the engine "), "{ended:#?}");
+}
+
+#[test]
+fn a_key_of_another_certificate_is_named_with_its_line() {
+    let directory = tempfile::tempdir().unwrap();
+    tiny_model(directory.path(), "tiny.gguf");
+    let pair = || rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    std::fs::write(directory.path().join("c.pem"), pair().cert.pem()).unwrap();
+    std::fs::write(directory.path().join("k.pem"), pair().signing_key.serialize_pem()).unwrap();
+    let text = "[server]\ntls_certificate = \"c.pem\"\ntls_key = \"k.pem\"\n[[model]]\nid = \"a\"\npath = \"tiny.gguf\"\n";
+    let ended = serve_config(directory.path(), text);
+    assert_refused(
+        &ended,
+        64,
+        &["dragon.toml:3: server.tls_key: the key does not belong to the certificate"],
+    );
+    let ended = serve_config(directory.path(), &text.replace("c.pem", "missing.pem"));
+    assert_refused(&ended, 64, &["dragon.toml:2: server.tls_certificate: missing.pem cannot be read"]);
 }

@@ -263,3 +263,17 @@ fn beyond_loopback_somebody_has_to_be_named_or_everyone_allowed() {
     let closed = format!("[server]\nlisten = \"0.0.0.0:8080\"\n{model}{keyed}");
     assert_eq!(problems_of(&closed), Vec::<String>::new());
 }
+
+#[test]
+fn tls_wants_both_files_and_paths_start_from_the_configuration() {
+    for (given, missing) in [("tls_certificate", "tls_key"), ("tls_key", "tls_certificate")] {
+        let lines = problems_of(&format!("[server]\n{given} = \"a.pem\"\n{MODEL}"));
+        let said = format!("{FILE}:2: server.{given}: does nothing without {missing}");
+        assert!(lines.len() == 1 && lines[0].starts_with(&said), "{lines:?}");
+    }
+    let both = format!("[server]\ntls_certificate = \"a.pem\"\ntls_key = \"/b.pem\"\n{MODEL}");
+    let (plan, lines) = plan(&both, &Flags::default());
+    let files = plan.tls.unwrap();
+    assert_eq!((lines.len(), files.certificate.value.to_str()), (0, Some("/etc/dragon/a.pem")));
+    assert_eq!(files.key.value.to_str(), Some("/b.pem"));
+}

@@ -1,11 +1,14 @@
 //! Clients that ask and do not read.
 
+use std::io::{self, Read as _, Write as _};
 use std::time::{Duration, Instant};
 
 use dragon_testkit::harness::{Server, ServerOptions};
+use rustix::net::sockopt::set_socket_recv_buffer_size;
 use serde_json::{Value, json};
 
 use super::asking::{CHAT, LONG_CTX, SOON, assert_serves, with};
+use super::bystander::{assert_nothing_is_left, beside_a_bystander};
 use super::raw::{post, rest, sent};
 
 const DEADLINE: Duration = Duration::from_secs(4);
@@ -51,4 +54,33 @@ fn a_client_that_does_not_read_does_not_hold_up_another() {
     let asked_at = Instant::now();
     assert_serves(&server);
     assert!(asked_at.elapsed() < SLACK, "{:?}", asked_at.elapsed());
+}
+
+#[test]
+fn slow_reader_of_documents_is_cut_though_it_takes_a_byte_now_and_then() {
+    let server = Server::start(&ServerOptions::tiny().server("max_connections", "2"));
+    let stream = server.connect();
+    // So little that few answers fit on the way.
+    set_socket_recv_buffer_size(&stream, 4096).unwrap();
+    stream.set_nonblocking(true).unwrap();
+    let flood = b"GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(50);
+    let started_at = Instant::now();
+    beside_a_bystander(&server, || {
+        loop {
+            match (&stream).write(&flood) {
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                // Cut.
+                Err(_) => break,
+            }
+            // Some of a byte's answer, so that it is never quite still; an end shows here, too.
+            if matches!((&stream).read(&mut [0; 1]), Ok(0)) {
+                break;
+            }
+            assert!(started_at.elapsed() < SOON, "it holds its connection");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    });
+    drop(stream);
+    assert_nothing_is_left(&server, 2);
 }
