@@ -75,7 +75,7 @@ pub(crate) struct KillArgs {
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u8).range(0..=100))]
     pub(crate) wild_percent: u8,
     /// Longest random pause between a ready engine and its death
-    #[arg(long, default_value_t = 400)]
+    #[arg(long, default_value_t = 500)]
     pub(crate) pause_max_ms: u64,
     /// A kill hits where so many sequences run
     #[arg(long, default_value_t = 8)]

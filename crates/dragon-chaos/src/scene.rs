@@ -57,7 +57,7 @@ impl Model {
     /// Fewest and most tokens of an answer, so that it lives for a second or two beside the others.
     pub(crate) const fn n_tokens(self) -> (usize, usize) {
         match self {
-            Self::Tiny => (300, 900),
+            Self::Tiny => (150, 400),
             Self::Default => (16, 32),
         }
     }

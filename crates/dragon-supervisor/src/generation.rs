@@ -31,6 +31,19 @@ pub struct Generation {
     ready: VecDeque<Event>,
 }
 
+/// How many engines a generation has outlived: the count goes on for whoever keeps this without listening.
+#[derive(Debug, Clone)]
+pub struct Outlived(Arc<AtomicU32>);
+
+// === impl Outlived ===
+
+impl Outlived {
+    /// So many so far.
+    pub fn n_engines(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 // === impl Generation ===
 
 impl Generation {
@@ -85,6 +98,11 @@ impl Generation {
     /// Engines that it has outlived so far.
     pub fn n_replays(&self) -> u32 {
         self.n_replays.load(Ordering::Relaxed)
+    }
+
+    /// The same, for those who do not hold it.
+    pub fn outlived(&self) -> Outlived {
+        Outlived(Arc::clone(&self.n_replays))
     }
 
     /// Its name, for [`crate::Engine::ration`].

@@ -49,7 +49,7 @@ pub use death::Death;
 pub use dragon_ipc::{Closing, GenerationId, MAX_FORCED_TOKENS, Ration};
 pub use engine::{Engine, EngineSpec};
 pub use error::{EngineError, Failure, Stage, StartError};
-pub use generation::Generation;
+pub use generation::{Generation, Outlived};
 pub use job::{AddSpecial, End, Event, Force, Job, MAX_LOGIT_BIAS, Token, TokenLogprobs, TopLogprob};
 pub use life::Patience;
 pub use oom::oom_kills;

@@ -467,6 +467,9 @@ fn partial_answers_begin_like_the_reference() {
     assert_eq!(cut("partial", "engine_down", "the quick brown").faults(), []);
     assert_eq!(cut("partial", "engine_down", "the quick\u{fffd}").faults(), []);
     assert_caught(&cut("partial", "engine_down", "the quick red").faults(), "wrong text");
+    // The deadline came while it was being concluded.
+    assert_eq!(cut("partial", "deadline", "the quick ...\n\nIn short: w").faults(), []);
+    assert_caught(&cut("partial", "deadline", "the slow ...\n\nIn short: w").faults(), "wrong text");
     assert_caught(&cut("partial", "engine_down", "the\u{fffd}quick").faults(), "wrong text");
     assert_caught(&cut("partial", "engine_down", "").faults(), "lie");
 }

@@ -70,6 +70,8 @@ fn check_choice(
             }
         }
         Outcome::Partial if begins(&text, &whole) => {}
+        // It was being concluded when it was cut.
+        Outcome::Partial if heads(&text).any(|head| whole.starts_with(head)) => {}
         Outcome::Partial => compare(index, &text, &whole, faults),
         Outcome::Landed => check_landed(index, &text, &whole, faults),
     }
@@ -114,15 +116,18 @@ fn difference(text: &[u8], whole: &[u8], n_right: usize) -> Difference {
 
 /// Up to the cue, and to what closes a text before it, a landed answer is the beginning of the undisturbed one.
 fn check_landed(index: usize, text: &str, whole: &str, faults: &mut Vec<Fault>) {
-    let cues = Language::ALL.map(cue);
-    let heads = cues.iter().flat_map(|cue| text.match_indices(cue)).map(|(at, _)| &text[..at]);
-    let closes = |c: char| c.is_whitespace() || matches!(c, '.' | '`' | '~');
-    let mut heads = heads.peekable();
-    if heads.peek().is_none() {
+    if heads(text).next().is_none() {
         faults.push(Fault::Lie(format!("choice {index} has landed without a cue")));
-    } else if !heads.any(|head| whole.starts_with(head.trim_end_matches(closes))) {
+    } else if !heads(text).any(|head| whole.starts_with(head)) {
         compare(index, text, whole, faults);
     }
+}
+
+/// What stands before each cue, without what closes it.
+fn heads(text: &str) -> impl Iterator<Item = &str> {
+    let closes = |c: char| c.is_whitespace() || matches!(c, '.' | '`' | '~');
+    let before = move |(at, _): (usize, &str)| text[..at].trim_end_matches(closes);
+    Language::ALL.into_iter().flat_map(move |language| text.match_indices(cue(language)).map(before))
 }
 
 fn check_tokens(

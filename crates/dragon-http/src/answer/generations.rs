@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::task::{Context, Poll};
 
-use dragon_supervisor::{Event, Force, Generation};
+use dragon_supervisor::{Event, Force, Generation, Outlived};
 
 /// Dropping it cancels in the engine what has not ended.
 pub(super) struct Generations {
@@ -33,6 +33,11 @@ impl Generations {
     /// Engines that the one which outlived most has outlived.
     pub(super) fn n_replays(&self) -> u32 {
         self.all.iter().map(Generation::n_replays).max().unwrap_or(0)
+    }
+
+    /// What each has outlived, for those who only look on.
+    pub(super) fn outlived(&self) -> Vec<Outlived> {
+        self.all.iter().map(Generation::outlived).collect()
     }
 
     /// Frees the slot of one choice whose end the engine does not know of.

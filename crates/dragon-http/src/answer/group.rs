@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use dragon_api::{ApiError, Usage};
 use dragon_core::label::{Ending, Label};
+use dragon_supervisor::Outlived;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
@@ -38,6 +39,8 @@ pub(crate) struct Group {
 pub(super) struct Told {
     pub(super) steps: Vec<Step>,
     pub(super) stage: Stage,
+    /// What the answer's generations have outlived; none before they have started.
+    outlived: Vec<Outlived>,
 }
 
 /// How far the answer is.
@@ -153,7 +156,11 @@ impl Driver {
             Ok(run) => run,
             Err(refusal) => return self.tell(|told| told.stage = Stage::Refused(refusal)),
         };
-        self.tell(|told| told.stage = Stage::Running);
+        let outlived = run.outlived();
+        self.tell(|told| {
+            told.stage = Stage::Running;
+            told.outlived = outlived;
+        });
         while let Some((_, step)) = run.next().await {
             let made = run.is_done().then(|| Made {
                 label: run.label(&self.ask),
@@ -190,6 +197,15 @@ pub(super) fn key(ask: &Ask, model: &Model) -> Option<String> {
     let asked =
         (payer, ask.head.endpoint, &request.input, request.max_tokens, &request.stop, request.top_logprobs);
     Some(format!("{asked:?} {sampling:?}"))
+}
+
+// === impl Told ===
+
+impl Told {
+    /// Engines that the answer has outlived so far.
+    pub(super) fn n_replays(&self) -> u32 {
+        self.outlived.iter().map(Outlived::n_engines).max().unwrap_or(0)
+    }
 }
 
 // === impl Stage ===

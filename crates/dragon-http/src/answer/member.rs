@@ -26,6 +26,8 @@ pub(super) struct Member {
     news: watch::Receiver<u64>,
     is_joiner: bool,
     n_read: usize,
+    /// Engines that the answer had outlived before this one came: not what this request has lived through.
+    n_replays_before: u32,
     has_text: bool,
     closing: Closing,
     arrived_at: Instant,
@@ -51,6 +53,7 @@ impl Member {
         }
         let mut member = Self {
             news: group.news(),
+            n_replays_before: group.told(Told::n_replays),
             group,
             is_joiner,
             n_read: 0,
@@ -122,7 +125,10 @@ impl Member {
         match made {
             // Whoever started it was there all the time.
             Some(made) if !self.is_joiner => Label { deadline: own.deadline, ..made.label },
-            Some(made) => Label { seed: made.label.seed, replays: made.label.replays, ..own },
+            Some(made) => {
+                let replays = made.label.replays.saturating_sub(self.n_replays_before);
+                Label { seed: made.label.seed, replays, ..own }
+            }
             None => own,
         }
     }

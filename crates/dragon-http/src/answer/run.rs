@@ -9,7 +9,7 @@ use dragon_core::event::Event as Decision;
 use dragon_core::label::{Ending, Label, Outcome, Reason};
 use dragon_core::text::Thinking;
 use dragon_guard::landing::Pressure;
-use dragon_supervisor::{Engine, Event, Generation, Token};
+use dragon_supervisor::{Engine, Event, Generation, Outlived, Token};
 use tokio::time::Instant;
 
 use super::Unserved;
@@ -166,6 +166,11 @@ impl Run {
             ignored: ask.request.ignored.clone(),
             choices: endings,
         }
+    }
+
+    /// What its generations have outlived, for those who only look on.
+    pub(super) fn outlived(&self) -> Vec<Outlived> {
+        self.generations.outlived()
     }
 
     /// The error that stands for an answer without the model, for a client that prefers one.
