@@ -27,6 +27,10 @@ pub(crate) struct InFlight {
     choices: Vec<ChoiceRecord>,
     prefill: Prefill,
     replay: Replay,
+    /// Tokens that it had when it lost its engine last.
+    n_produced_before: usize,
+    /// Engines in a row that died before they brought anything new.
+    n_barren: u32,
     /// Engines that it has outlived.
     n_replays: Arc<AtomicU32>,
     events: mpsc::Sender<Event>,
@@ -61,6 +65,10 @@ pub(crate) struct Opening {
 /// chunks, they took 1/5 to 1/16 of it, and the text that followed differed in up to a quarter of the cases with the
 /// default model.)
 const STEPS_PART_OF_TIME: u32 = 4;
+
+/// So many engines in a row may die while produced tokens are fed one by one. Where engines die as fast as that, there is
+/// no time for it, and without new tokens from any of them the answer would never end.
+const BARREN_MAX: u32 = 2;
 
 /// Whether the engine has heard of a generation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,6 +147,8 @@ impl InFlight {
             choices,
             prefill: Prefill::Awaited,
             replay: Replay::Steps,
+            n_produced_before: 0,
+            n_barren: 0,
             n_replays,
             events,
         }
@@ -244,6 +254,10 @@ impl InFlight {
     pub(crate) fn interrupted(&mut self) -> Result<(), Violation> {
         if self.sent == Sent::Yes {
             self.n_replays.fetch_add(1, Ordering::Relaxed);
+            let n_produced = self.choices.iter().map(|choice| choice.produced.len()).sum();
+            let is_barren = n_produced == self.n_produced_before;
+            self.n_barren = if is_barren { self.n_barren.saturating_add(1) } else { 0 };
+            self.n_produced_before = n_produced;
         }
         self.sent = Sent::No;
         if self.prefill == Prefill::Done {
@@ -256,6 +270,8 @@ impl InFlight {
 
     /// Decides how the produced tokens come into the next engine's cells: one by one where there is time for it, since
     /// then the numbers are those of an undisturbed engine; else like a prompt.
+    ///
+    /// Where engines die one after the other before anything new has come, there is no time either.
     pub(crate) fn choose_replay(&mut self, haste: Haste) {
         let running = self.choices.iter().filter(|choice| choice.state == ChoiceState::Running);
         let n_longest = running.clone().map(|choice| choice.produced.len()).max().unwrap_or(0);
@@ -266,7 +282,7 @@ impl InFlight {
         let has_time = time_of(n_longest) <= left / STEPS_PART_OF_TIME
             // Also if all of it can be made again.
             || time_of(n_whole) <= left / STEPS_PART_OF_TIME * (STEPS_PART_OF_TIME - 1);
-        self.replay = if has_time { Replay::Steps } else { Replay::Chunks };
+        self.replay = if has_time && self.n_barren < BARREN_MAX { Replay::Steps } else { Replay::Chunks };
     }
 
     /// Tells the client that nothing more comes, and why.

@@ -339,6 +339,27 @@ fn one_step_each_is_for_those_who_have_the_time() {
     assert_eq!(replay_of(1, 90, Duration::ZERO), dragon_ipc::Replay::Chunks);
 }
 
+/// Found by `make chaos`: with a kill every 0.4 s, long answers were fed again and again and never went on.
+#[test]
+fn engines_that_die_before_they_bring_anything_new_leave_no_time_for_one_step_each() {
+    let (mut traffic, now) = (open(), Instant::now());
+    let (id, _events) =
+        begin(&mut traffic, Job { answer_by: now + Duration::from_secs(60), ..job(1, 90) }).unwrap();
+    traffic.take_errand();
+    let mut next_replay = |n_new: u32| {
+        (0..n_new).for_each(|_| traffic.deliver(output(id, 0, None)).unwrap());
+        traffic.interrupt();
+        traffic.open(LIMITS, Haste { now, token_gap: Duration::from_millis(1) });
+        let Some(Errand::Start(_, _, openings)) = traffic.take_errand() else { panic!("it goes on") };
+        openings[0].choice.replay
+    };
+    assert_eq!(next_replay(5), dragon_ipc::Replay::Steps);
+    assert_eq!(next_replay(0), dragon_ipc::Replay::Steps);
+    assert_eq!(next_replay(0), dragon_ipc::Replay::Chunks, "two in a row");
+    assert_eq!(next_replay(0), dragon_ipc::Replay::Chunks);
+    assert_eq!(next_replay(1), dragon_ipc::Replay::Steps, "it has gone on");
+}
+
 #[test]
 fn a_tokenization_is_asked_of_the_next_engine_from_its_beginning() {
     let mut traffic = open();

@@ -19,7 +19,7 @@ fn pid_of(model: &Value) -> i32 {
 }
 
 /// Kills the engine as the out-of-memory killer would; its process id.
-fn kill_engine(server: &Server) -> i32 {
+pub(super) fn kill_engine(server: &Server) -> i32 {
     signal_engine(server, Signal::KILL)
 }
 
@@ -29,7 +29,7 @@ fn signal_engine(server: &Server, signal: Signal) -> i32 {
     pid
 }
 
-fn ready_again(server: &Server, killed: i32) -> Value {
+pub(super) fn ready_again(server: &Server, killed: i32) -> Value {
     server.wait_for(RESTARTED, |model| model["state"] == "ready" && model["pid"] != killed)
 }
 

@@ -7,6 +7,7 @@ use dragon_testkit::harness::{Event, Server};
 use serde_json::{Value, json};
 
 use super::asking::{COMPLETIONS, SOON, endless, patient, short, with};
+use super::engine_death::{kill_engine, ready_again};
 
 /// Long enough for the others to come while it is being made.
 fn greedy() -> Value {
@@ -54,6 +55,25 @@ fn whoever_joins_late_gets_all_of_it_and_whoever_began_it_may_leave() {
     let alone = server.post(COMPLETIONS, &greedy()).json();
     assert_eq!(text(&second), text(&alone));
     assert_eq!(alone["dragon"]["shared"], false, "what is over is not shared");
+}
+
+/// Found by `make chaos`: who joined after a kill was told of engines that had died before it came.
+#[test]
+fn whoever_joins_late_counts_only_the_engines_that_it_has_lived_through_itself() {
+    let server = Server::start(&patient().model("slots", "1"));
+    let long = with(greedy(), "max_tokens", 10_000);
+    let mut first = server.stream(COMPLETIONS, &with(long.clone(), "stream", true));
+    assert!(matches!(first.next(), Some(Event::Chunk(_))));
+    let _ = ready_again(&server, kill_engine(&server));
+    let (chunks, second) = thread::scope(|scope| {
+        let second = scope.spawn(|| server.post(COMPLETIONS, &long).json());
+        (first.chunks(), second.join().unwrap())
+    });
+    let label = &chunks.last().unwrap()["dragon"];
+    assert_eq!((&label["replays"], &label["shared"]), (&json!(1), &json!(false)), "{label}");
+    let label = &second["dragon"];
+    assert_eq!((&label["replays"], &label["shared"]), (&json!(0), &json!(true)), "{label}");
+    assert_eq!(label["outcome"], "complete", "{label}");
 }
 
 #[test]
