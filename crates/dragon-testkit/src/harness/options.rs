@@ -31,8 +31,14 @@ impl ServerOptions {
     /// second, and on a busy machine threads that wait for one another lose whole time slices.
     #[must_use]
     pub fn tiny() -> Self {
+        Self::tiny_from(&tiny_model_path())
+    }
+
+    /// The same with another file of the same kind.
+    #[must_use]
+    pub fn tiny_from(path: &Path) -> Self {
         Self::empty()
-            .add_model(TINY_ID, &tiny_model_path())
+            .add_model(TINY_ID, path)
             .model("ctx", "4096")
             .model("slots", "4")
             .model("cache_type", "\"f32\"")

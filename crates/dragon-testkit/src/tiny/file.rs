@@ -29,17 +29,34 @@ pub fn tiny_model_bytes() -> &'static [u8] {
 /// Where the directory of the test binaries cannot be written.
 #[must_use]
 pub fn tiny_model_path() -> PathBuf {
+    write_once("dragon-tiny.gguf", tiny_model_bytes())
+}
+
+fn write_once(name: &str, bytes: &[u8]) -> PathBuf {
     let directory = scratch_directory();
     fs::create_dir_all(&directory).expect("the scratch directory can be made");
-    let path = directory.join("dragon-tiny.gguf");
-    let bytes = tiny_model_bytes();
+    let path = directory.join(name);
     if fs::read(&path).is_ok_and(|there| there == bytes) {
         return path;
     }
-    let unfinished = directory.join(format!("dragon-tiny.{}.unfinished", process::id()));
-    fs::write(&unfinished, bytes).expect("the tiny model can be written");
-    fs::rename(&unfinished, &path).expect("the tiny model can be put in its place");
+    let unfinished = directory.join(format!("{name}.{}.unfinished", process::id()));
+    fs::write(&unfinished, bytes).expect("the model can be written");
+    fs::rename(&unfinished, &path).expect("the model can be put in its place");
     path
+}
+
+/// What the poisoned model cannot bear: a byte that no lesson has, and that no self-test reads.
+pub const POISON: u8 = 0x07;
+
+/// The same model, but for one token: whoever has [`POISON`] in its prompt gets numbers that are none. On disk.
+///
+/// # Panics
+/// Where the directory of the test binaries cannot be written.
+#[must_use]
+pub fn poisoned_model_path() -> PathBuf {
+    let mut model = TinyModel::clone(&tiny_model());
+    model.token_embd.row_mut(usize::from(POISON)).fill(f32::NAN);
+    write_once("dragon-tiny-poisoned.gguf", &tiny_gguf(&model).to_bytes())
 }
 
 /// `tmp` in cargo's target directory, found from the running test binary; the system's own elsewhere.

@@ -24,7 +24,7 @@ mod file;
 mod teaching;
 mod weights;
 
-pub use file::{tiny_model_bytes, tiny_model_path};
+pub use file::{POISON, poisoned_model_path, tiny_model_bytes, tiny_model_path};
 pub use forward::{Greedy, expected_greedy, greedy};
 pub use lessons::{EQUALITY_PROMPTS, EqualityPrompt, GREETING, GREETING_WITH_THOUGHT, Lesson};
 pub use teaching::tiny_model;

@@ -1,8 +1,11 @@
 //! The engine is killed; the server is not.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
-use dragon_testkit::harness::{Event, Server};
+use dragon_testkit::harness::{Event, Server, ServerOptions};
+use dragon_testkit::tiny::{EQUALITY_PROMPTS, EqualityPrompt, POISON, expected_greedy, poisoned_model_path};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
@@ -161,6 +164,46 @@ fn who_was_there_each_time_that_the_engine_crashed_is_kept_out_and_nobody_else()
     assert_serves(&server);
 }
 
+/// The real engine, and numbers that really are none: a prompt that this model cannot bear, beside some that it can.
+#[test]
+fn a_prompt_that_poisons_the_real_engine_is_found_and_its_neighbours_are_not_hurt() {
+    let server = Server::start(&ServerOptions::tiny_from(&poisoned_model_path()));
+    let poison = json!({
+        "model": "tiny", "prompt": format!("Bad {}", char::from(POISON)), "max_tokens": 50, "temperature": 0,
+    });
+    let is_over = AtomicBool::new(false);
+    let n_answers = thread::scope(|scope| {
+        let neighbours: Vec<_> = EQUALITY_PROMPTS[..3]
+            .iter()
+            .map(|prompt| scope.spawn(|| answers_until(&server, prompt, &is_over)))
+            .collect();
+        for _ in 0..3 {
+            assert_fallback(&server.post(COMPLETIONS, &poison), "quarantined");
+        }
+        is_over.store(true, Ordering::Relaxed);
+        neighbours.into_iter().map(|neighbour| neighbour.join().unwrap()).sum::<u32>()
+    });
+    assert!(n_answers >= 3, "only {n_answers} answers beside it");
+    let model = server.first_model();
+    assert!((2..=4).contains(&model["restarts"].as_u64().unwrap()), "{model}");
+    assert!(server.log().contains("numbers that are not finite"), "{}", server.log());
+}
+
+/// Asks the same again and again; every answer has to be the one that an independent computation gives.
+fn answers_until(server: &Server, prompt: &EqualityPrompt, is_over: &AtomicBool) -> u32 {
+    let expected = String::from_utf8(expected_greedy(prompt.prompt, prompt.n_tokens)).unwrap();
+    let body = json!({
+        "model": "tiny", "prompt": prompt.prompt, "max_tokens": prompt.n_tokens, "temperature": 0, "ignore_eos": true,
+    });
+    let mut n_answers = 0;
+    while !is_over.load(Ordering::Relaxed) {
+        let answer = server.post(COMPLETIONS, &body).json();
+        assert_eq!(texts(&answer), [expected.as_str()], "{answer}");
+        n_answers += 1;
+    }
+    n_answers
+}
+
 #[test]
 fn an_engine_that_keeps_crashing_is_left_alone_and_everyone_is_told_at_once() {
     let server = Server::start(&patient());
@@ -189,7 +232,7 @@ fn a_standby_takes_over() {
     let server = Server::start(&patient().model("standby", "\"on\""));
     let body = long("Once upon a time", &greedy());
     let expected = undisturbed(&server, &body);
-    std::thread::sleep(Duration::from_secs(2));
+    thread::sleep(Duration::from_secs(2));
     assert!(server.log().contains("a second engine waits to take over"), "{}", server.log());
     let (text, last) = streamed_through(&server, &body, &[Signal::KILL]);
     assert_eq!(text, expected[0]);
