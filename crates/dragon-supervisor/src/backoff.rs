@@ -23,6 +23,8 @@ pub(crate) struct Backoff {
     seed: u64,
     /// Failures in a row, not counting one that ended a healthy life.
     n_in_row: u32,
+    /// Service since the last failure by engines that were killed from outside: their good health counts, too.
+    healthy_before: Duration,
     /// All failures, so that the jitter differs each time.
     n_failures: u32,
 }
@@ -32,12 +34,13 @@ pub(crate) struct Backoff {
 impl Backoff {
     /// Equal seeds give equal pauses.
     pub(crate) fn new(seed: u64) -> Self {
-        Self { seed, n_in_row: 0, n_failures: 0 }
+        Self { seed, n_in_row: 0, healthy_before: Duration::ZERO, n_failures: 0 }
     }
 
     /// The pause after a kill from outside, which counts as no failure: none, unless it hit an engine that was still
     /// starting. Who does that again and again (a guard of the machine's memory, say) must not keep a core busy.
-    pub(crate) fn pause_after_kill(healthy_for: Duration) -> Duration {
+    pub(crate) fn pause_after_kill(&mut self, healthy_for: Duration) -> Duration {
+        self.healthy_before = self.healthy_before.saturating_add(healthy_for);
         if healthy_for.is_zero() { FIRST_PAUSE } else { Duration::ZERO }
     }
 
@@ -45,6 +48,7 @@ impl Backoff {
     /// life, then 100 ms, doubling to 5 s, each less up to a quarter.
     pub(crate) fn pause_after(&mut self, healthy_for: Duration) -> Duration {
         self.n_failures = self.n_failures.saturating_add(1);
+        let healthy_for = healthy_for.saturating_add(std::mem::take(&mut self.healthy_before));
         if healthy_for >= HEALTHY_AFTER {
             self.n_in_row = 0;
             return Duration::ZERO;
@@ -93,6 +97,21 @@ mod tests {
         assert_eq!(backoff.pause_after(HEALTHY_AFTER), Duration::ZERO);
         assert!(backoff.pause_after(SHORT) <= FIRST_PAUSE);
         assert_eq!(backoff.n_failures(), 12);
+    }
+
+    /// Found by `make chaos`: with an engine killed every half second none ever lived for long, and the pauses after
+    /// hangs that were half a minute apart grew to the longest.
+    #[test]
+    fn lives_that_were_ended_from_outside_add_up_to_a_healthy_one() {
+        let mut backoff = Backoff::new(1);
+        for _ in 0..10 {
+            backoff.pause_after(SHORT);
+        }
+        for _ in 0..10 {
+            assert_eq!(backoff.pause_after_kill(SHORT), Duration::ZERO);
+        }
+        assert_eq!(backoff.pause_after(SHORT), Duration::ZERO);
+        assert!(backoff.pause_after(SHORT) > Duration::ZERO, "that was one life, not one for every failure");
     }
 
     #[test]

@@ -131,7 +131,7 @@ impl Doctor {
                 None => pause,
             }
         } else {
-            Backoff::pause_after_kill(healthy_for)
+            self.backoff.pause_after_kill(healthy_for)
         };
         let (n_failures, last) = (self.backoff.n_failures(), failure.to_string());
         if self.breaker.is_open() {
