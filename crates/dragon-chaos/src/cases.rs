@@ -88,6 +88,7 @@ fn case(plan: &Plan, number: usize, rng: &mut SplitMix64) -> Case {
         model: plan.model.id().to_owned(),
         max_tokens,
         n: 1,
+        stop: None,
         seed: None,
         logprobs: false,
         deadline: plan.deadline,
@@ -174,6 +175,7 @@ impl Case {
     /// Ends the answer at this text from now on.
     pub(crate) fn set_stop(&mut self, stop: &str) {
         self.body["stop"] = json!(stop);
+        self.asked.stop = Some(stop.to_owned());
         self.wants_stop = false;
     }
 }

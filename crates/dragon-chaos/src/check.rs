@@ -55,6 +55,8 @@ pub struct Asked {
     pub max_tokens: u64,
     /// Choices.
     pub n: usize,
+    /// The stop string, where there is one.
+    pub stop: Option<String>,
     /// The seed, where one was sent.
     pub seed: Option<u64>,
     /// Whether log-probabilities, and so the tokens themselves, were asked for.

@@ -52,6 +52,7 @@ impl Flood {
             model: target.model.to_owned(),
             max_tokens: N_TOKENS,
             n: 1,
+            stop: None,
             seed: None,
             logprobs: false,
             deadline: target.deadline,

@@ -1,6 +1,7 @@
 //! The load: so many clients, each asking one request after the other, and judging each answer as soon as it has
 //! ended.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -15,8 +16,11 @@ use crate::killer::Deaths;
 use crate::reference::Prepared;
 use crate::tally::Tally;
 
-/// Faulty answers that are kept in files; more would be more of the same.
-const SAMPLES_MAX: u64 = 40;
+/// Answers of one kind (outcome, reason and fault) that are kept in files; more would be more of the same.
+const SAMPLES_MAX: u64 = 4;
+
+/// Answers that are kept in all.
+const ALL_SAMPLES_MAX: u64 = 80;
 
 /// One of so many requests may be another client's too, so that some are asked twice at the same time and shared.
 const FOREIGN_ONE_OF: usize = 12;
@@ -38,7 +42,7 @@ pub(crate) struct Load<'a> {
     pub(crate) tally: Mutex<Tally>,
     pub(crate) n_open: AtomicU64,
     next_id: AtomicU64,
-    n_samples: AtomicU64,
+    samples: Mutex<BTreeMap<String, u64>>,
 }
 
 // === impl Load ===
@@ -63,7 +67,7 @@ impl<'a> Load<'a> {
             tally: Mutex::default(),
             n_open: AtomicU64::new(0),
             next_id: AtomicU64::new(0),
-            n_samples: AtomicU64::new(0),
+            samples: Mutex::default(),
         }
     }
 
@@ -119,12 +123,16 @@ impl<'a> Load<'a> {
 
     /// Writes a faulty answer to a file, with all that was sent and came back.
     fn keep_sample(&self, asked: &Asked, prepared: &Prepared, transcript: &Transcript, verdict: &Verdict) {
-        // Answers that are only cut are many and alike; those with faults have all the places.
-        let limit = if verdict.faults.is_empty() { SAMPLES_MAX / 4 } else { SAMPLES_MAX };
-        if self.n_samples.fetch_add(1, Ordering::Relaxed) >= limit {
-            self.n_samples.fetch_sub(1, Ordering::Relaxed);
+        let label = verdict.label.as_ref().map(|label| (label.outcome, label.reason.as_deref()));
+        let kind = format!("{label:?} {:?}", verdict.faults.first().map(check::Fault::kind));
+        let mut samples = self.samples.lock().unwrap_or_else(PoisonError::into_inner);
+        let n_all: u64 = samples.values().sum();
+        let n = samples.entry(kind).or_default();
+        if *n >= SAMPLES_MAX || n_all >= ALL_SAMPLES_MAX {
             return;
         }
+        *n += 1;
+        drop(samples);
         let path = self.out.join(format!("sample-{}.txt", transcript.request_id));
         let text = sample(asked, prepared, transcript, verdict, &self.deaths.since(transcript.sent_at));
         if let Err(error) = fs::write(&path, text) {

@@ -21,6 +21,7 @@ fn asked(endpoint: Endpoint, way: Way) -> Asked {
         model: "tiny".into(),
         max_tokens: 70,
         n: 1,
+        stop: None,
         seed: Some(7),
         logprobs: false,
         deadline: ms(10_000),
@@ -480,6 +481,17 @@ fn landed_answers_do_up_to_the_cue() {
     assert_eq!(cut("landed", "load", "the quick\n```\n\nKurz gesagt: was auch immer").faults(), []);
     assert_caught(&cut("landed", "deadline", "the quick brown fox").faults(), "lie");
     assert_caught(&cut("landed", "deadline", "the slow ...\n\nIn short: whatever").faults(), "wrong text");
+}
+
+#[test]
+fn an_answer_that_lands_within_its_stop_string_has_begun_it() {
+    let mut plan = cut("landed", "deadline", "the quick br\n\nIn short: whatever");
+    let stopped = Choice { finish: "stop".into(), ..choice("the quick ") };
+    let expected = Reference { choices: vec![stopped], usage: Usage { n_prompt: 5, n_completion: 20 } };
+    let faults = |asked: &Asked, plan: &Plan| check(asked, &expected, &plan.transcript(), &[], RULES).faults;
+    assert_caught(&faults(&plan.asked, &plan), "wrong text");
+    plan.asked.stop = Some("brown".into());
+    assert_eq!(faults(&plan.asked, &plan), []);
 }
 
 #[test]

@@ -30,7 +30,7 @@ pub(super) fn check(
     let endings = label.endings(answer);
     let choices = answer.choices.iter().zip(&reference.choices).zip(&endings).enumerate();
     for (index, ((choice, expected), ending)) in choices {
-        check_choice(index, choice, expected, ending, exactness, faults);
+        check_choice(index, asked, choice, expected, ending, exactness, faults);
         if asked.logprobs {
             check_tokens(index, choice, expected, ending, exactness, faults);
         }
@@ -40,6 +40,7 @@ pub(super) fn check(
 
 fn check_choice(
     index: usize,
+    asked: &Asked,
     choice: &Choice,
     expected: &Choice,
     ending: &Ending,
@@ -69,11 +70,26 @@ fn check_choice(
                 )));
             }
         }
-        Outcome::Partial if begins(&text, &whole) => {}
-        // It was being concluded when it was cut.
-        Outcome::Partial if heads(&text).any(|head| whole.starts_with(head)) => {}
-        Outcome::Partial => compare(index, &text, &whole, faults),
-        Outcome::Landed => check_landed(index, &text, &whole, faults),
+        Outcome::Partial | Outcome::Landed => {
+            check_cut(index, ending, &text, &beyond(asked, expected), faults)
+        }
+    }
+}
+
+/// The undisturbed text, and what the model said next: the stop string. An answer that is cut or concluded while that
+/// was only half there has begun it.
+fn beyond(asked: &Asked, expected: &Choice) -> String {
+    let stop = asked.stop.as_deref().filter(|_| expected.finish == "stop").unwrap_or_default();
+    format!("{}{stop}", shown(expected))
+}
+
+/// A cut text begins the whole one. With a cue in it, it was being concluded, or was.
+fn check_cut(index: usize, ending: &Ending, text: &str, whole: &str, faults: &mut Vec<Fault>) {
+    let has_landed = ending.outcome == Outcome::Landed;
+    if has_landed && heads(text).next().is_none() {
+        faults.push(Fault::Lie(format!("choice {index} has landed without a cue")));
+    } else if (has_landed || !begins(text, whole)) && !heads(text).any(|head| whole.starts_with(head)) {
+        compare(index, text, whole, faults);
     }
 }
 
@@ -111,15 +127,6 @@ fn difference(text: &[u8], whole: &[u8], n_right: usize) -> Difference {
         Difference::Gap
     } else {
         Difference::Other
-    }
-}
-
-/// Up to the cue, and to what closes a text before it, a landed answer is the beginning of the undisturbed one.
-fn check_landed(index: usize, text: &str, whole: &str, faults: &mut Vec<Fault>) {
-    if heads(text).next().is_none() {
-        faults.push(Fault::Lie(format!("choice {index} has landed without a cue")));
-    } else if !heads(text).any(|head| whole.starts_with(head)) {
-        compare(index, text, whole, faults);
     }
 }
 
