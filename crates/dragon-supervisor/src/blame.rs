@@ -2,10 +2,10 @@
 //!
 //! Requests are told apart by a fingerprint of what they ask, not by their ids: whoever sends the same again is the same
 //! suspect. A failure makes suspects of all that were in flight. Whoever is suspected a second time runs alone after the
-//! restart; if the engine fails then as well, there is nobody else to blame. Whoever survives its trial is no suspect any
+//! restart; if the engine fails then as well, for the third time, there is nobody else to blame. Whoever survives its trial is no suspect any
 //! more, and when a culprit is found, it explains the failures of all.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::time::{Duration, Instant};
 
@@ -53,13 +53,14 @@ impl Blame {
     /// The engine failed by its own fault with these in flight. Says who it was, if that is certain now.
     pub(crate) fn failed(&mut self, now: Instant, in_flight: &[Fingerprint]) -> Option<Fingerprint> {
         self.suspects.retain(|_, suspicion| now.saturating_duration_since(suspicion.last_at) < SUSPECTED_FOR);
-        for suspect in in_flight {
+        let alone = in_flight.first().filter(|first| in_flight.iter().all(|other| other == *first));
+        let culprit = alone.filter(|alone| self.must_run_alone(**alone)).copied();
+        // Many that ask the same are one.
+        for suspect in in_flight.iter().collect::<HashSet<_>>() {
             let suspicion =
                 self.suspects.entry(*suspect).or_insert(Suspicion { n_failures: 0, last_at: now });
             *suspicion = Suspicion { n_failures: suspicion.n_failures.saturating_add(1), last_at: now };
         }
-        let alone = in_flight.first().filter(|first| in_flight.iter().all(|other| other == *first));
-        let culprit = alone.filter(|alone| self.must_run_alone(**alone)).copied();
         if let Some(culprit) = culprit {
             self.suspects.clear();
             self.culprits.insert(culprit, now + QUARANTINED_FOR);
@@ -135,11 +136,13 @@ mod tests {
     }
 
     #[test]
-    fn one_failure_alone_is_an_accident() {
+    fn who_was_alone_by_chance_is_tried_like_all_others() {
         let (mut blame, now) = (Blame::default(), Instant::now());
         let [lone] = prints(&blame, ["lone"]);
         assert_eq!(blame.failed(now, &[lone]), None);
+        assert_eq!(blame.failed(now, &[lone]), None, "it was alone by chance: its trial comes now");
         assert_eq!(blame.failed(now + SUSPECTED_FOR, &[lone]), None, "too long ago");
+        assert_eq!(blame.failed(now + SUSPECTED_FOR, &[lone]), None);
         assert_eq!(blame.failed(now + SUSPECTED_FOR, &[lone]), Some(lone));
     }
 
@@ -148,6 +151,7 @@ mod tests {
         let (mut blame, now) = (Blame::default(), Instant::now());
         let [same] = prints(&blame, ["same"]);
         blame.failed(now, &[same; 2]);
+        blame.failed(now, &[same; 3]);
         assert_eq!(blame.failed(now, &[same; 2]), Some(same));
     }
 

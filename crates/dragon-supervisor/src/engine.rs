@@ -141,5 +141,6 @@ impl Engine {
 impl Drop for CallGuard<'_> {
     fn drop(&mut self) {
         self.0.traffic.lock().forget_call(self.1);
+        self.0.ring_if_released();
     }
 }

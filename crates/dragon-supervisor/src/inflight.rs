@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use crate::blame::Fingerprint;
 use crate::error::EngineError;
 use crate::job::{Event, Force, Job, Token};
+use crate::trial::Conduct;
 
 /// The record of one generation.
 #[derive(Debug)]
@@ -29,8 +30,9 @@ pub(crate) struct InFlight {
     replay: Replay,
     /// Tokens that it had when it lost its engine last.
     n_produced_before: usize,
-    /// Engines in a row that died before they brought anything new.
-    n_barren: u32,
+    /// Whether an engine has died before it brought anything new: where engines die as fast as that, there is no time for
+    /// feeding tokens one by one, and without new ones from any of them the answer would never end.
+    had_barren_life: bool,
     /// Engines that it has outlived.
     n_replays: Arc<AtomicU32>,
     events: mpsc::Sender<Event>,
@@ -65,10 +67,6 @@ pub(crate) struct Opening {
 /// chunks, they took 1/5 to 1/16 of it, and the text that followed differed in up to a quarter of the cases with the
 /// default model.)
 const STEPS_PART_OF_TIME: u32 = 4;
-
-/// So many engines in a row may die while produced tokens are fed one by one. Where engines die as fast as that, there is
-/// no time for it, and without new tokens from any of them the answer would never end.
-const BARREN_MAX: u32 = 2;
 
 /// Whether the engine has heard of a generation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,7 +146,7 @@ impl InFlight {
             prefill: Prefill::Awaited,
             replay: Replay::Steps,
             n_produced_before: 0,
-            n_barren: 0,
+            had_barren_life: false,
             n_replays,
             events,
         }
@@ -163,6 +161,11 @@ impl InFlight {
     pub(crate) fn openings(&self) -> Vec<Opening> {
         let choices = (0..).zip(&self.choices).filter(|(_, record)| record.state == ChoiceState::Running);
         choices.map(|(index, record)| record.opening(index, self.replay)).collect()
+    }
+
+    /// How far it has come.
+    pub(crate) fn conduct(&self) -> Conduct {
+        Conduct { n_produced: self.n_produced(), is_prefilled: self.prefill == Prefill::Done }
     }
 
     /// Tokens of all choices so far.
@@ -254,9 +257,9 @@ impl InFlight {
     pub(crate) fn interrupted(&mut self) -> Result<(), Violation> {
         if self.sent == Sent::Yes {
             self.n_replays.fetch_add(1, Ordering::Relaxed);
-            let n_produced = self.choices.iter().map(|choice| choice.produced.len()).sum();
-            let is_barren = n_produced == self.n_produced_before;
-            self.n_barren = if is_barren { self.n_barren.saturating_add(1) } else { 0 };
+            let n_produced = self.n_produced();
+            let was_replay = self.n_replays.load(Ordering::Relaxed) > 1;
+            self.had_barren_life |= was_replay && n_produced == self.n_produced_before;
             self.n_produced_before = n_produced;
         }
         self.sent = Sent::No;
@@ -271,7 +274,7 @@ impl InFlight {
     /// Decides how the produced tokens come into the next engine's cells: one by one where there is time for it, since
     /// then the numbers are those of an undisturbed engine; else like a prompt.
     ///
-    /// Where engines die one after the other before anything new has come, there is no time either.
+    /// Where an engine has died before anything new had come, there is no time either.
     pub(crate) fn choose_replay(&mut self, haste: Haste) {
         let running = self.choices.iter().filter(|choice| choice.state == ChoiceState::Running);
         let n_longest = running.clone().map(|choice| choice.produced.len()).max().unwrap_or(0);
@@ -282,7 +285,7 @@ impl InFlight {
         let has_time = time_of(n_longest) <= left / STEPS_PART_OF_TIME
             // Also if all of it can be made again.
             || time_of(n_whole) <= left / STEPS_PART_OF_TIME * (STEPS_PART_OF_TIME - 1);
-        self.replay = if has_time && self.n_barren < BARREN_MAX { Replay::Steps } else { Replay::Chunks };
+        self.replay = if has_time && !self.had_barren_life { Replay::Steps } else { Replay::Chunks };
     }
 
     /// Tells the client that nothing more comes, and why.

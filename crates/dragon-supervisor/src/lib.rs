@@ -19,6 +19,7 @@ mod blame;
 mod breaker;
 mod calls;
 mod death;
+mod departed;
 mod engine;
 mod errand;
 mod error;

@@ -214,7 +214,7 @@ async fn work(
 ) -> Ending {
     if duty == FirstDuty::Prove {
         let generation = shared.traffic.lock().new_id();
-        if let Err(ending) = probe::prove(&mut ear, &mut mouth, generation).await {
+        if let Err(ending) = probe::prove(&mut ear, &mut mouth, generation, shared).await {
             return ending;
         }
     }

@@ -32,6 +32,7 @@ async fn listen(mut ear: Ear, shared: &Shared) -> Ending {
         if let Err(ending) = take(message, shared) {
             return ending;
         }
+        shared.ring_if_released();
     }
 }
 
@@ -70,8 +71,7 @@ fn take_step(step: Step, shared: &Shared) -> Result<(), Ending> {
     // One lock for all tokens of a step; delivering never waits.
     let mut traffic = shared.traffic.lock();
     step.outputs.into_iter().try_for_each(|output| traffic.deliver(output))?;
-    drop(traffic);
-    shared.progressed(now);
+    traffic.progressed(now);
     Ok(())
 }
 

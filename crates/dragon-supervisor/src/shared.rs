@@ -178,14 +178,16 @@ impl Shared {
     pub(crate) fn heard(&self, heartbeat: Heartbeat, at: Instant) {
         let has_stepped = self.progress.lock().heard(heartbeat, at);
         self.tempo.lock().heard(&heartbeat);
+        let mut traffic = self.traffic.lock();
+        traffic.heard(heartbeat.n_busy_slots, at);
         if has_stepped {
-            self.progressed(at);
+            traffic.progressed(at);
         }
     }
 
-    /// The engine has done something: those who wait for a suspect's trial may be next.
-    pub(crate) fn progressed(&self, at: Instant) {
-        if self.traffic.lock().progressed(at) {
+    /// Those who wait for the end of a suspect's trial may be next.
+    pub(crate) fn ring_if_released(&self) {
+        if self.traffic.lock().has_released() {
             self.bell.notify_one();
         }
     }

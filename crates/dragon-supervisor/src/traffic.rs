@@ -25,10 +25,11 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use crate::blame::{Blame, Fingerprint};
 use crate::calls::{Calls, Tokenized};
+use crate::departed::Departed;
 use crate::error::EngineError;
 use crate::inflight::{Haste, InFlight, Opening, Sent, Violation};
 use crate::job::{AddSpecial, Event, Force, Job, Limits};
-use crate::trial::{Trial, TrialEnd};
+use crate::trial::Trial;
 
 /// Most orders that wait plus generations that run: a start and a cancel for each of the 256 sequences of an
 /// engine, and as much again for tokenizations and the late.
@@ -51,9 +52,13 @@ pub(crate) struct Traffic {
     /// taken for another's.
     last_id: u64,
     busy_since: Option<Instant>,
+    /// Those who left while the engine worked on them.
+    departed: Departed,
     blame: Blame,
     /// The suspect that runs alone now.
     trial: Option<Trial>,
+    /// Whether a trial has ended, so that others can be sent, since that was last asked.
+    has_released: bool,
 }
 
 /// A generation that has just been entered.
@@ -108,8 +113,10 @@ impl Traffic {
             ration: None,
             last_id: 0,
             busy_since: None,
+            departed: Departed::default(),
             blame: Blame::default(),
             trial: None,
+            has_released: false,
         }
     }
 
@@ -133,14 +140,15 @@ impl Traffic {
         calls.sort_unstable();
         self.orders.extend(calls.into_iter().map(Order::Tokenize));
         self.busy_since = (!self.generations.is_empty()).then_some(haste.now);
-        self.next_trial(haste.now);
+        self.next_trial();
     }
 
     /// The engine is gone: what is in flight waits for the next one. Says what the lost one was working on.
     pub(crate) fn interrupt(&mut self) -> Vec<Fingerprint> {
         self.gate = Gate::Closed(EngineError::Down);
         let generations = self.generations.values().filter(|in_flight| in_flight.sent == Sent::Yes);
-        let lost = generations.map(|in_flight| in_flight.fingerprint).chain(self.calls.sent()).collect();
+        let lost = generations.map(|in_flight| in_flight.fingerprint);
+        let lost = lost.chain(self.calls.sent()).chain(self.departed.all()).collect();
         self.forget_orders();
         // An event that finds no place would be a second one of its kind, which cannot be.
         self.generations.retain(|_, in_flight| in_flight.interrupted().is_ok());
@@ -163,6 +171,7 @@ impl Traffic {
         self.choice_cancels.clear();
         self.forces.clear();
         self.ration = None;
+        self.departed.clear();
         self.busy_since = None;
         self.trial = None;
     }
@@ -238,12 +247,15 @@ impl Traffic {
 
     /// The client has left. What has ended, or was lost, needs no cancel.
     pub(crate) fn abandon(&mut self, id: GenerationId) {
+        let busy_since = self.busy_since;
         let Some(in_flight) = self.remove(id) else {
             return;
         };
         // An engine that has not heard of it need not: its start finds no generation and is skipped.
         if in_flight.sent == Sent::Yes {
             self.orders.push_front(Order::Cancel(id));
+            self.departed.push(in_flight.fingerprint);
+            self.busy_since = busy_since;
         }
     }
 
@@ -285,6 +297,7 @@ impl Traffic {
     /// Nobody waits for this tokenization any more.
     pub(crate) fn forget_call(&mut self, id: CallId) {
         self.calls.forget(id);
+        self.end_trial_without(id);
     }
 
     /// The next thing to send; `None` when all is sent.
@@ -329,26 +342,50 @@ impl Traffic {
         self.orders.remove(place)
     }
 
-    /// The engine has done something. A suspect that has held out for long enough is let off; whether one was, so that
-    /// others can go.
-    pub(crate) fn progressed(&mut self, now: Instant) -> bool {
-        let Some(trial) = &self.trial else { return false };
-        let in_flight = self.generations.get(&trial.id());
-        let is_here = in_flight.is_some() || self.calls.contains(trial.id());
-        match trial.judge(is_here, in_flight.map(InFlight::n_produced), now) {
-            TrialEnd::NotYet => return false,
-            TrialEnd::Passed(who) => self.blame.acquit(who),
-            TrialEnd::Left => {}
+    /// The engine has finished a step. A suspect that has held out for long enough is let off.
+    pub(crate) fn progressed(&mut self, now: Instant) {
+        self.departed.progressed();
+        self.rest_if_idle();
+        let Some(trial) = &mut self.trial else { return };
+        let conduct = self.generations.get(&trial.id()).map(InFlight::conduct);
+        if conduct.is_some_and(|conduct| trial.is_passed(conduct, now)) {
+            self.blame.acquit(trial.who());
+            self.next_trial();
         }
-        self.next_trial(now);
-        true
+    }
+
+    /// The engine lives, and says how many sequences it holds.
+    pub(crate) fn heard(&mut self, n_busy_slots: u32, now: Instant) {
+        if n_busy_slots == 0 {
+            self.departed.clear();
+            self.rest_if_idle();
+        }
+        // A text makes no steps, so nothing else would end the trial of one that is never answered.
+        if let Some(trial) = &mut self.trial
+            && self.calls.contains(trial.id())
+            && trial.is_overdue(now)
+        {
+            self.next_trial();
+        }
+    }
+
+    /// Whether others can be sent since a trial has ended; said once.
+    pub(crate) fn has_released(&mut self) -> bool {
+        std::mem::take(&mut self.has_released)
+    }
+
+    fn rest_if_idle(&mut self) {
+        if self.generations.is_empty() && self.departed.is_empty() {
+            self.busy_since = None;
+        }
     }
 
     /// The worst of the suspects that wait to be sent has to run alone; with none left, everyone runs.
     ///
     /// Those that have passed run on beside the next one. Where that one fails then, it has been there more often than they
     /// have, and is the first, and alone, after the restart.
-    fn next_trial(&mut self, now: Instant) {
+    fn next_trial(&mut self) {
+        self.has_released = true;
         let suspects = self.orders.iter().filter_map(|order| {
             let (id, who, n_produced) = match *order {
                 Order::Cancel(_) => return None,
@@ -358,7 +395,7 @@ impl Traffic {
                 }
                 Order::Tokenize(id) => (id, self.calls.fingerprint(id)?, 0),
             };
-            self.blame.must_run_alone(who).then(|| Trial::new(id, who, n_produced, now))
+            self.blame.must_run_alone(who).then(|| Trial::new(id, who, n_produced))
         });
         self.trial = suspects.max_by_key(|trial| (self.blame.n_failures(trial.who()), Reverse(trial.id())));
     }
@@ -418,6 +455,7 @@ impl Traffic {
         if let Some(who) = self.calls.deliver(piece)? {
             self.blame.acquit(who);
         }
+        self.end_trial_without(id);
         Ok(())
     }
 
@@ -465,10 +503,17 @@ impl Traffic {
     fn remove(&mut self, id: GenerationId) -> Option<InFlight> {
         let removed = self.generations.remove(&id);
         self.choice_cancels.retain(|(generation, _)| *generation != id);
-        if self.generations.is_empty() {
-            self.busy_since = None;
-        }
+        self.rest_if_idle();
+        self.end_trial_without(id);
         removed
+    }
+
+    /// The trial of whoever is here no more is over.
+    fn end_trial_without(&mut self, id: u64) {
+        let is_here = self.generations.contains_key(&id) || self.calls.contains(id);
+        if !is_here && self.trial.is_some_and(|trial| trial.id() == id) {
+            self.next_trial();
+        }
     }
 }
 

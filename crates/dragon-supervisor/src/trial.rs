@@ -7,8 +7,11 @@ use crate::blame::Fingerprint;
 /// New tokens with which a suspect has passed: it failed before the first of them, twice.
 const N_TOKENS_TO_PASS: usize = 8;
 
-/// A suspect that works for this long without harm has passed too, so that others do not wait for a long prompt.
-const LONGEST_TRIAL: Duration = Duration::from_secs(2);
+/// A suspect that works for so long after it came to the place where it failed before has passed too.
+const LONGEST_WORK: Duration = Duration::from_secs(2);
+
+/// Longer than this nobody waits for the trial of another, whatever it does: half of the default deadline.
+const LONGEST_TRIAL: Duration = Duration::from_secs(5);
 
 /// One suspect, alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,25 +19,26 @@ pub(crate) struct Trial {
     id: u64,
     who: Fingerprint,
     n_produced_before: usize,
-    began_at: Instant,
+    /// When the engine first did something in it.
+    began_at: Option<Instant>,
+    /// When it came to where it failed before.
+    at_work_since: Option<Instant>,
 }
 
-/// How a trial stands.
+/// How far the suspect has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum TrialEnd {
-    NotYet,
-    /// It does no harm.
-    Passed(Fingerprint),
-    /// It went before that was known.
-    Left,
+pub(crate) struct Conduct {
+    pub(crate) n_produced: usize,
+    /// Whether its prompt has been read.
+    pub(crate) is_prefilled: bool,
 }
 
 // === impl Trial ===
 
 impl Trial {
     /// The generation or tokenization of this name, which had produced so many tokens.
-    pub(crate) fn new(id: u64, who: Fingerprint, n_produced_before: usize, now: Instant) -> Self {
-        Self { id, who, n_produced_before, began_at: now }
+    pub(crate) fn new(id: u64, who: Fingerprint, n_produced_before: usize) -> Self {
+        Self { id, who, n_produced_before, began_at: None, at_work_since: None }
     }
 
     pub(crate) fn id(&self) -> u64 {
@@ -45,15 +49,29 @@ impl Trial {
         self.who
     }
 
-    /// Asked only when the engine has just done something: one that hangs passes no trial by waiting.
-    pub(crate) fn judge(&self, is_here: bool, n_produced: Option<usize>, now: Instant) -> TrialEnd {
-        let n_new = n_produced.unwrap_or(0).saturating_sub(self.n_produced_before);
-        if !is_here {
-            TrialEnd::Left
-        } else if n_new >= N_TOKENS_TO_PASS || now.saturating_duration_since(self.began_at) >= LONGEST_TRIAL {
-            TrialEnd::Passed(self.who)
-        } else {
-            TrialEnd::NotYet
+    /// Whether it has passed. Asked only when the engine has just done something: one that hangs passes no trial by
+    /// waiting.
+    pub(crate) fn is_passed(&mut self, conduct: Conduct, now: Instant) -> bool {
+        let n_new = conduct.n_produced.saturating_sub(self.n_produced_before);
+        // What it had produced is fed to it first.
+        let is_at_work = n_new > 0 || (self.n_produced_before == 0 && conduct.is_prefilled);
+        if is_at_work {
+            self.at_work_since.get_or_insert(now);
         }
+        let began_at = self.began(now);
+        let passed =
+            |since: Option<Instant>| since.map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
+        n_new >= N_TOKENS_TO_PASS
+            || passed(self.at_work_since) >= LONGEST_WORK
+            || passed(Some(began_at)) >= LONGEST_TRIAL
+    }
+
+    /// Whether others have waited for too long, although nothing is known yet.
+    pub(crate) fn is_overdue(&mut self, now: Instant) -> bool {
+        now.saturating_duration_since(self.began(now)) >= LONGEST_TRIAL
+    }
+
+    fn began(&mut self, now: Instant) -> Instant {
+        *self.began_at.get_or_insert(now)
     }
 }

@@ -84,3 +84,20 @@ async fn an_engine_that_works_again_is_found_by_a_probe() {
     assert_eq!(ids(&collect(&mut generation).await), [1, 1, 1]);
     assert_eq!(next(&mut generation).await, None);
 }
+
+/// A slow engine that works: its heartbeat comes all the time, and four tokens take longer than `hang`.
+#[tokio::test]
+async fn a_slow_engine_passes_its_probe() {
+    let folder = tempfile::tempdir().unwrap();
+    let mended = folder.path().join("mended");
+    let rig = Rig::ready(&format!("step-ms=300,after=0,fault=abort,until={}", mended.display())).await;
+    let mut waiting = Vec::new();
+    while !matches!(rig.engine.state(), EngineState::Broken { .. }) {
+        let n = u32::try_from(waiting.len()).unwrap();
+        waiting.extend(rig.engine.generate(job(&[n % 256], 1, 9)));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    std::fs::write(mended, "").unwrap();
+    let ready = rig.until_state(|state| matches!(state, EngineState::Ready(_)));
+    assert!(tokio::time::timeout(Duration::from_secs(30), ready).await.is_ok(), "{:?}", rig.engine.state());
+}
