@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use dragon_chaos::check::{self, Asked, Event, Exactness, Reply, Rules, Transcript, Verdict, Way};
+use dragon_chaos::check::{self, Asked, Event, Exactness, Outcome, Reply, Rules, Transcript, Verdict, Way};
 use dragon_testkit::rng::SplitMix64;
 
 use crate::client::Client;
@@ -25,8 +25,9 @@ const ALL_SAMPLES_MAX: u64 = 80;
 /// One of so many requests may be another client's too, so that some are asked twice at the same time and shared.
 const FOREIGN_ONE_OF: usize = 12;
 
-/// After an answer that was none, a client waits: a server that is gone must not be asked a thousand times a second.
-const AFTER_SILENCE: Duration = Duration::from_millis(100);
+/// After an answer that is not the model's a client waits: whoever refuses, or is gone, must not be asked a thousand
+/// times a second.
+const AFTER_REFUSAL: Duration = Duration::from_millis(100);
 
 /// What the clients share.
 #[derive(Debug)]
@@ -81,8 +82,9 @@ impl<'a> Load<'a> {
                 2 => Way::Streamed,
                 _ => Way::StreamedWithUsage,
             };
-            if self.ask(prepared, way).is_unanswered() {
-                std::thread::sleep(AFTER_SILENCE);
+            let verdict = self.ask(prepared, way);
+            if matches!(verdict.outcome(), None | Some(Outcome::Fallback)) {
+                std::thread::sleep(AFTER_REFUSAL);
             }
         }
     }

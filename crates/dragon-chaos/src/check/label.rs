@@ -169,11 +169,16 @@ pub(super) fn check_replays(
         death.at <= transcript.ended_at
             && death.ready_at.is_none_or(|ready_at| ready_at + DEATH_SLACK >= transcript.sent_at)
     };
+    // Text came from the very engine that died (an engine can also die before it has been given this request, or while
+    // the request waits for others to be tried alone), and from a later one.
     let is_sure = |death: &&Death| {
-        let began = texts_at.first().is_some_and(|first| *first < death.at);
+        let before =
+            deaths.iter().filter(|earlier| earlier.at < death.at).filter_map(|earlier| earlier.ready_at);
+        let since = before.max().map_or(Duration::ZERO, |ready_at| ready_at + SURELY_AFTER);
+        let ran = texts_at.iter().any(|at| (since..death.at).contains(at));
         let went_on =
             |ready_at: Duration| texts_at.last().is_some_and(|last| *last > ready_at + SURELY_AFTER);
-        began && death.ready_at.is_some_and(went_on)
+        ran && death.ready_at.is_some_and(went_on)
     };
     let n_possible = deaths.iter().filter(is_possible).count() as u64;
     let n_sure = deaths.iter().filter(is_sure).count() as u64;

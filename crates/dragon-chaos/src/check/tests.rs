@@ -524,6 +524,11 @@ fn replays_are_as_many_as_there_can_have_been() {
     assert_caught(&with_deaths(0, &[died(1_115, Some(1_150))]), "wrong replays");
     assert_eq!(with_deaths(1, &[died(1_115, Some(1_150))]), []);
     assert_caught(&with_deaths(2, &[died(1_115, Some(1_150))]), "wrong replays");
+    // The second engine died before it had brought anything: whether it had been given the request nobody knows.
+    let twice = [died(1_115, Some(1_130)), died(1_140, Some(1_150))];
+    assert_eq!(with_deaths(1, &twice), []);
+    assert_eq!(with_deaths(2, &twice), []);
+    assert_caught(&with_deaths(0, &twice), "wrong replays");
 }
 
 #[test]
