@@ -139,24 +139,33 @@ impl Sequence {
     }
 
     /// Cuts the answer to its first `n_kept` tokens and lets `forced` follow; at least one. `n_prompt` tokens of
-    /// its cells are the prompt. The cells themselves must have been trimmed to prompt and kept tokens.
+    /// its cells are the prompt. The cells themselves must then be trimmed to its cells here.
+    ///
+    /// Those that an earlier engine produced may not all be in the cells yet; they are part of the answer.
     pub(crate) fn restart(&mut self, n_prompt: usize, n_kept: u32, forced: Vec<TokenId>, n_max_tokens: u32) {
         let pending = match self.turn {
             Turn::Feed(token) => Some(token),
             Turn::AwaitPrompt => None,
         };
-        let answer = self.cells.iter().skip(n_prompt).copied().chain(pending);
+        let in_cells = self.cells.iter().skip(n_prompt).copied();
+        let n_in_cells = in_cells.len();
+        let answer = in_cells.chain(pending).chain(self.replayed.iter().copied());
         let kept: Vec<TokenId> = answer.take(n_kept as usize).collect();
-        self.cells.truncate(n_prompt + kept.len());
-        self.n_answer = u32::try_from(kept.len()).unwrap_or(u32::MAX);
-        self.history = kept.iter().copied().collect();
+        let (fed, unfed) = kept.split_at(kept.len().min(n_in_cells));
+        self.cells.truncate(n_prompt.saturating_add(fed.len()));
+        self.n_answer = u32::try_from(fed.len()).unwrap_or(u32::MAX);
+        self.history = fed.iter().copied().collect();
         self.n_max_tokens = n_max_tokens;
         self.drafter = Drafter::default();
-        self.replayed = forced.into();
-        // The last of the kept tokens may not have been fed yet; otherwise a forced one comes next.
-        if self.cells.len() == n_prompt + kept.len() {
+        self.replayed = unfed.iter().copied().chain(forced).collect();
+        if self.turn != Turn::AwaitPrompt {
             self.replay();
         }
+    }
+
+    /// Tokens of its answer that are known, whether in the cells or not.
+    pub(crate) fn n_known(&self) -> usize {
+        self.n_answer as usize + self.replayed.len()
     }
 
     /// Takes up the next token that is not its own, if any is left: it is fed like any other, but neither

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use dragon_ipc::Heartbeat;
 
+use crate::llama::pulse;
+
 /// See [`Heartbeat`] for the meaning of each.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
@@ -63,6 +65,7 @@ impl Progress {
             n_busy_slots: self.n_busy_slots.load(Ordering::Relaxed),
             prefill_us: self.prefill_us.load(Ordering::Relaxed),
             decode_us: self.decode_us.load(Ordering::Relaxed),
+            n_pulses: pulse::count(),
         }
     }
 }
@@ -87,6 +90,7 @@ mod tests {
             n_busy_slots: 4,
             prefill_us: 900,
             decode_us: 20,
+            n_pulses: 0,
         };
         assert_eq!(progress.heartbeat(), expected);
     }

@@ -473,6 +473,9 @@ pub struct Heartbeat {
     pub prefill_us: u64,
     /// Microseconds spent in decode calls since the start.
     pub decode_us: u64,
+    /// Parts of calls (nodes of the graph) begun since the start, where the backend tells: so that a long call can be
+    /// told from one that hangs.
+    pub n_pulses: u64,
 }
 
 // === impl TextLane ===

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use dragon_ipc::{AbortKind, LoadFailure, LoadFailureKind};
+use dragon_ipc::{AbortKind, EngineExit, LoadFailure, LoadFailureKind};
 
 use crate::death::Death;
 use crate::watchdog::Hang;
@@ -145,7 +145,8 @@ impl Failure {
     /// such failures make suspects, and only they are counted before an engine is left alone.
     pub fn is_own_fault(&self) -> bool {
         match self {
-            Self::Died { death, .. } => death.is_own_fault(),
+            // A wanted end is no failure; so whoever ends with the code for that has left by itself.
+            Self::Died { death, .. } => death.is_own_fault() || *death == Death::Exit(EngineExit::ParentGone),
             Self::Spawn { .. }
             | Self::Version { .. }
             | Self::Load(_)

@@ -84,6 +84,8 @@ struct ChoiceRecord {
     n_max_tokens: u32,
     /// How it is drawn to its end, once that was said.
     closing: Option<Closing>,
+    /// Whether its next token is the first since an engine was lost.
+    is_resumed: bool,
 }
 
 /// Whether a choice goes on from the server's tokens.
@@ -225,7 +227,7 @@ impl InFlight {
     }
 
     /// Takes one token from the engine.
-    pub(crate) fn deliver(&mut self, token: Token) -> Result<(), Violation> {
+    pub(crate) fn deliver(&mut self, mut token: Token) -> Result<(), Violation> {
         let record = self.choices.get_mut(token.choice as usize).ok_or(Violation::NoSuchChoice)?;
         match record.state {
             ChoiceState::Running => {}
@@ -237,6 +239,7 @@ impl InFlight {
             return Err(Violation::TooManyTokens);
         }
         record.produced.push(token.id);
+        token.is_resumed = std::mem::take(&mut record.is_resumed);
         if token.end.is_some() {
             record.state = ChoiceState::Ended;
         }
@@ -263,6 +266,7 @@ impl InFlight {
             self.n_produced_before = n_produced;
         }
         self.sent = Sent::No;
+        self.choices.iter_mut().for_each(|choice| choice.is_resumed = true);
         if self.prefill == Prefill::Done {
             self.prefill = Prefill::DoneBefore;
         }
@@ -305,6 +309,7 @@ impl ChoiceRecord {
             forcing: Forcing::default(),
             n_max_tokens,
             closing: None,
+            is_resumed: false,
         }
     }
 

@@ -71,6 +71,8 @@ pub struct Token {
     pub logprobs: Option<TokenLogprobs>,
     /// Set on the last token of a choice.
     pub end: Option<End>,
+    /// Whether it is the first since an engine was lost: it comes late, and that says nothing of the next ones.
+    pub is_resumed: bool,
 }
 
 /// How the answer of a choice goes on from the server's words instead of the model's.
@@ -198,6 +200,7 @@ impl From<dragon_ipc::Output> for Token {
             piece: output.piece,
             logprobs: output.logprobs.map(TokenLogprobs::from),
             end: output.end.map(End::from),
+            is_resumed: false,
         }
     }
 }

@@ -60,13 +60,16 @@ pub(crate) struct Prepared {
     ear: Ear,
     mouth: Mouth,
     ready: Ready,
-    /// See [`Mortality`].
-    mortality: Mortality,
 }
 
-/// Processes that the kernel had ended for want of memory when this one began, so that its end can be told from a kill.
+/// Processes that the kernel had ended for want of memory a moment ago, so that an end can be told from a kill. The two
+/// latest looks: the last one may already count the end in question.
 #[derive(Debug, Clone, Copy)]
-struct Mortality(Option<u64>);
+struct Mortality([Option<u64>; 2]);
+
+/// How often that is looked at while an engine serves. Who dies for want of memory within so much of a kill from outside
+/// gets that blamed on memory.
+const LOOK_AT_MORTALITY_EVERY: Duration = Duration::from_secs(1);
 
 /// Why there is none.
 #[derive(Debug)]
@@ -105,6 +108,15 @@ pub(crate) enum Ending {
     Version(u32),
 }
 
+/// How a process came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LastAct {
+    /// By itself, or by somebody else.
+    ItsOwn,
+    /// We had to kill it.
+    Killed,
+}
+
 /// How long to wait for a process after SIGKILL. Only the kernel can hold it up, as a broken driver does; the
 /// server must not hang with it.
 const KILL_LIMIT: Duration = Duration::from_secs(5);
@@ -117,7 +129,7 @@ pub(crate) async fn prepare(
     shutdown: &CancellationToken,
     begun: impl FnOnce(u32),
 ) -> Result<Prepared, NotPrepared> {
-    let mortality = Mortality(oom_kills());
+    let mortality = Mortality::now();
     let (process, follower, (mut ear, mut mouth)) = set_out(spec, tasks).await.map_err(|error| {
         NotPrepared::Failed(Failure::Spawn { binary: spec.binary.clone(), reason: error.to_string() })
     })?;
@@ -130,7 +142,7 @@ pub(crate) async fn prepare(
         outcome = get_ready(&mut ear, &mut mouth, spec, patience, &mut stage) => outcome,
     };
     match outcome {
-        Ok(ready) => Ok(Prepared { process, follower, ear, mouth, ready, mortality }),
+        Ok(ready) => Ok(Prepared { process, follower, ear, mouth, ready }),
         Err(ending) => {
             // Its end is closed first, because that is what it ends by.
             drop((ear, mouth));
@@ -149,13 +161,16 @@ pub(crate) async fn serve(
     shutdown: &CancellationToken,
     beside: impl Future<Output = Infallible>,
 ) -> LifeEnd {
-    let Prepared { process, follower, ear, mouth, ready, mortality } = prepared;
+    let Prepared { process, follower, ear, mouth, ready } = prepared;
+    // It may have waited for long.
+    let mut mortality = Mortality::now();
     let mut ready_at = None;
     let ending = tokio::select! {
         biased;
         () = shutdown.cancelled() => Ending::Shutdown,
         ending = work(ear, mouth, ready, duty, shared, &mut ready_at) => ending,
         hang = hang::watch(shared, process.pid, patience.hang) => Ending::Hung(hang),
+        never = mortality.keep_looking() => match never {},
         never = beside => match never {},
     };
     // Before the process is waited for: nobody must find it ready meanwhile.
@@ -232,17 +247,29 @@ async fn bury(
     mortality: Mortality,
     patience: &Patience,
 ) -> Option<Failure> {
-    let status = ending.see_off(&process, patience.farewell).await;
+    let (status, last_act) = ending.see_off(&process, patience.farewell).await;
     let last_lines = follower.last_lines().await;
     let death = status.map_or(Death::Unknown, |status| mortality.death_of(status));
-    ending.failure(stage, death, last_lines)
+    ending.failure(stage, death, last_act, last_lines)
 }
 
 // === impl Mortality ===
 
 impl Mortality {
+    fn now() -> Self {
+        Self([oom_kills(); 2])
+    }
+
+    /// Looks again and again.
+    async fn keep_looking(&mut self) -> Infallible {
+        loop {
+            tokio::time::sleep(LOOK_AT_MORTALITY_EVERY).await;
+            self.0 = [self.0[1], oom_kills()];
+        }
+    }
+
     fn death_of(self, status: ExitStatus) -> Death {
-        let oom_killed = matches!((self.0, oom_kills()), (Some(before), Some(after)) if after > before);
+        let oom_killed = matches!((self.0[0], oom_kills()), (Some(before), Some(after)) if after > before);
         Death::from_status(status, oom_killed)
     }
 }
@@ -299,17 +326,18 @@ impl Default for Patience {
 
 impl Ending {
     /// Waits until the process has ended and was reaped; kills it where waiting is no use.
-    async fn see_off(&self, process: &Process, farewell: Duration) -> Option<ExitStatus> {
+    async fn see_off(&self, process: &Process, farewell: Duration) -> (Option<ExitStatus>, LastAct) {
         let ends_by_itself = matches!(self, Self::Shutdown | Self::Closed | Self::Refused(_));
         if ends_by_itself && let Ok(status) = tokio::time::timeout(farewell, process.ended()).await {
-            return status;
+            return (status, LastAct::ItsOwn);
         }
         process.kill();
         let ended = tokio::time::timeout(KILL_LIMIT, process.ended()).await;
-        ended.unwrap_or_else(|_| {
+        let status = ended.unwrap_or_else(|_| {
             tracing::error!(pid = process.pid, "an engine process does not end, although it was killed");
             None
-        })
+        });
+        (status, LastAct::Killed)
     }
 
     /// Who may have caused it, of those that were in flight.
@@ -320,9 +348,18 @@ impl Ending {
         }
     }
 
-    fn failure(self, stage: Stage, death: Death, last_lines: Vec<String>) -> Option<Failure> {
+    fn failure(
+        self,
+        stage: Stage,
+        death: Death,
+        last_act: LastAct,
+        last_lines: Vec<String>,
+    ) -> Option<Failure> {
         Some(match self {
             Self::Shutdown => return None,
+            Self::Closed if last_act == LastAct::Killed => {
+                Failure::Protocol { stage, what: "it closed its connection and lived on".to_owned() }
+            }
             Self::Closed => Failure::Died { stage, death, last_lines },
             Self::Refused(failure) => Failure::Load(failure),
             Self::TimedOut(limit) => Failure::TimedOut { stage, limit },

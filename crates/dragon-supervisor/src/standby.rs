@@ -92,7 +92,15 @@ impl<'a> Standby<'a> {
     /// The next process to serve: the one that waits, the one that is being made ready, or a new one.
     pub(crate) async fn take(&mut self) -> Result<Prepared, NotPrepared> {
         match std::mem::replace(&mut self.state, State::None { wait: AFTER }) {
-            State::Waiting(prepared) => Ok(*prepared),
+            State::Waiting(mut prepared) => {
+                // What killed the other one may have killed this one too.
+                let is_lost = tokio::select! {
+                    biased;
+                    () = prepared.until_lost() => true,
+                    () = std::future::ready(()) => false,
+                };
+                if is_lost { (self.make)(Begun::Openly).await } else { Ok(*prepared) }
+            }
             State::Preparing(preparing) => preparing.await,
             State::None { .. } => (self.make)(Begun::Openly).await,
         }

@@ -48,7 +48,7 @@ pub struct Progress {
     pub n_starts: u32,
     /// The last heartbeat of the running process.
     pub heartbeat: Option<Heard>,
-    /// When a step of the running process was last seen to have finished.
+    /// When a step of the running process was last seen to have finished, or to go on.
     pub last_step_at: Option<Instant>,
     /// Since when there is always something to generate; `None` while there is nothing.
     pub busy_since: Option<Instant>,
@@ -141,6 +141,10 @@ impl Progress {
             self.stepped(at);
             self.mean_step = Some(blend(self.mean_step, Duration::from_micros(newest_us), NEWEST_WEIGHT));
         }
+        // A long call goes on.
+        if heartbeat.n_pulses > before.n_pulses {
+            self.stepped(at);
+        }
         self.heartbeat = Some(Heard { heartbeat, at });
         n_new_steps > 0
     }
@@ -182,6 +186,17 @@ mod tests {
         progress.heard(beat(10, 100_000), Instant::now());
         assert_eq!(progress.mean_step, Some(Duration::from_millis(10)));
         assert_eq!(progress.last_step_at, stepped_at);
+    }
+
+    #[test]
+    fn a_long_call_that_goes_on_is_progress_and_no_step() {
+        let (mut progress, at) = (Progress::default(), Instant::now());
+        let pulsing = |n_pulses| Heartbeat { n_pulses, ..beat(1, 0) };
+        assert!(progress.heard(pulsing(7), at));
+        assert!(!progress.heard(pulsing(8), at + SECOND));
+        assert_eq!(progress.last_step_at, Some(at + SECOND));
+        assert!(!progress.heard(pulsing(8), at + SECOND * 2));
+        assert_eq!(progress.last_step_at, Some(at + SECOND), "it hangs");
     }
 
     #[test]

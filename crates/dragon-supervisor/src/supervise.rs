@@ -147,9 +147,12 @@ impl Doctor {
 }
 
 fn report(model: &str, failure: &Failure, healthy_for: Duration, pause: Duration) {
-    if let Failure::Died { last_lines, .. } = failure {
+    // What it printed explains what it did, not what was done to it.
+    if let Failure::Died { last_lines, .. } = failure
+        && failure.is_own_fault()
+    {
         for line in last_lines {
-            tracing::error!(model, "the engine's last lines: {line}");
+            tracing::warn!(model, "the engine's last lines: {line}");
         }
     }
     let restart_in_ms = pause.as_millis();

@@ -15,7 +15,7 @@ enum Refusal {
     #[error("the cells of this model cannot be dropped")]
     KeepsCells,
     #[error("{n_kept} tokens are to be kept and it has {n_answer}")]
-    TooManyKept { n_kept: u32, n_answer: u32 },
+    TooManyKept { n_kept: u32, n_answer: usize },
     #[error("{0} tokens are forced; it must be 1 to {MAX_FORCED_TOKENS}")]
     BadLength(usize),
     #[error("it leaves no room for a token of the model")]
@@ -54,7 +54,8 @@ impl<C: Compute> BatchLoop<C> {
     /// Puts all but the last of the forced tokens into the cells, as prompts are: nobody waits for what comes between
     /// them, and a landing has no time for one step each.
     fn feed_forced(&mut self, seq: SeqId) -> Result<(), LoopError> {
-        while self.sequences.get(seq).is_some_and(Sequence::is_replaying) {
+        let can_be_fed = |sequence: &Sequence| sequence.is_replaying() && sequence.turn != Turn::AwaitPrompt;
+        while self.sequences.get(seq).is_some_and(can_be_fed) {
             self.feed_replay_chunk(seq)?;
         }
         Ok(())
@@ -74,14 +75,15 @@ impl<C: Compute> BatchLoop<C> {
 
 fn check(force: &Force, generation: &Generation, sequence: &Sequence, facts: &Facts) -> Result<(), Refusal> {
     let (n_kept, n_forced) = (force.n_kept, force.tokens.len());
-    if sequence.turn == Turn::AwaitPrompt || sequence.is_replaying() {
+    if sequence.n_known() == 0 {
         return Err(Refusal::NoAnswer);
     }
     if !facts.keeps_prefixes {
         return Err(Refusal::KeepsCells);
     }
-    if n_kept > sequence.n_answer {
-        return Err(Refusal::TooManyKept { n_kept, n_answer: sequence.n_answer });
+    let n_answer = sequence.n_known();
+    if n_kept as usize > n_answer {
+        return Err(Refusal::TooManyKept { n_kept, n_answer });
     }
     if n_forced == 0 || n_forced > MAX_FORCED_TOKENS {
         return Err(Refusal::BadLength(n_forced));

@@ -7,7 +7,7 @@ use llama_cpp_sys_2 as sys;
 
 use super::batch::{Batch, BatchLimits};
 use super::thread_pool::ThreadPool;
-use super::{ContextError, DecodeError, Model, Row, SeqId, Vocab, log};
+use super::{ContextError, DecodeError, Model, Row, SeqId, Vocab, log, pulse};
 
 /// How large a context is.
 #[derive(Debug, Clone, Copy)]
@@ -134,6 +134,8 @@ impl Context {
         };
         // SAFETY: context and pool are alive; the pool is freed after the context.
         unsafe { sys::llama_attach_threadpool(context.as_ptr(), threads.as_ptr(), threads.as_ptr()) };
+        // SAFETY: the context is alive; the function needs no data and is there as long as the process.
+        unsafe { sys::llama_set_abort_callback(context.as_ptr(), Some(pulse::beat), std::ptr::null_mut()) };
         let limits = allocated(context, spec, vocab);
         Ok(Self {
             context,

@@ -9,6 +9,7 @@ mod context;
 mod error;
 pub(crate) mod log;
 mod model;
+pub(crate) mod pulse;
 mod quantize;
 mod runs;
 mod sequence;

@@ -410,7 +410,14 @@ mod tests {
     const BUDGET: TokenBudget = TokenBudget { n_max: 10, bound: Bound::Client };
 
     fn token(piece: &str) -> Token {
-        Token { choice: 0, id: 1, piece: piece.as_bytes().to_vec(), logprobs: None, end: None }
+        Token {
+            choice: 0,
+            id: 1,
+            piece: piece.as_bytes().to_vec(),
+            logprobs: None,
+            end: None,
+            is_resumed: false,
+        }
     }
 
     fn last(piece: &str, end: End) -> Token {
@@ -529,6 +536,8 @@ mod tests {
         choice: Choice,
         start: Instant,
         n_tokens: u32,
+        /// Time in which nothing came.
+        paused: Duration,
     }
 
     impl Late {
@@ -544,12 +553,17 @@ mod tests {
                 n_max: budget.n_max,
             };
             let choice = Choice::new(thinking, Vec::new(), true, budget, Language::English);
-            Self { choice: choice.piloted(Pilot::new(briefing)), start: Instant::now(), n_tokens: 0 }
+            Self {
+                choice: choice.piloted(Pilot::new(briefing)),
+                start: Instant::now(),
+                n_tokens: 0,
+                paused: Duration::ZERO,
+            }
         }
 
         fn token(&mut self, token: Token) -> Reaction {
             let allowed = Duration::from_secs(2);
-            let now = self.start + Duration::from_millis(10) * self.n_tokens;
+            let now = self.start + Duration::from_millis(10) * self.n_tokens + self.paused;
             self.n_tokens += 1;
             let ends_at = self.start + allowed;
             let by_clock = Reason::Deadline;
@@ -574,6 +588,38 @@ mod tests {
 
     fn all_text(step: Option<Step>) -> String {
         step.and_then(|step| step.delta).map(|delta| delta.reasoning + &delta.text).unwrap_or_default()
+    }
+
+    /// The tokens that it makes where 700 ms of its 2 s pass without any.
+    fn n_made_around_a_pause(is_resumed: bool) -> u32 {
+        let mut late = Late::new(Thinking::None);
+        for _ in 0..40 {
+            assert!(matches!(late.token(token(" word")), Reaction::Step(_)), "far from the end");
+        }
+        late.paused = Duration::from_millis(700);
+        match late.token(Token { is_resumed, ..token(" word") }) {
+            Reaction::Step(_) => late.fly().1.n_kept,
+            Reaction::Force(force) => force.n_kept,
+        }
+    }
+
+    /// Found by a kill in the middle of an answer: it was concluded at half of its time.
+    #[test]
+    fn the_pause_in_which_an_engine_is_replaced_is_not_taken_for_slowness() {
+        let (slow, resumed) = (n_made_around_a_pause(false), n_made_around_a_pause(true));
+        assert!(slow <= 45, "a model that pauses by itself is slow: {slow}");
+        assert!(resumed >= 60, "only {resumed} tokens where there was time for 90 more");
+    }
+
+    #[test]
+    fn a_stop_string_that_has_begun_is_waited_for_before_it_lands() {
+        let mut late = Late::new(Thinking::None);
+        late.choice.assembler = Assembler::new(Thinking::None, vec!["xyz".to_owned()]);
+        late.paused = Duration::from_millis(1_900);
+        assert!(matches!(late.token(token("x")), Reaction::Step(_)));
+        assert!(matches!(late.token(token("y")), Reaction::Step(_)), "there is no time, but an end in sight");
+        let Reaction::Step(Some(step)) = late.token(token("z")) else { panic!("it has ended") };
+        assert_eq!(step.ending, Some(Ending::STOPPED));
     }
 
     #[test]

@@ -97,7 +97,9 @@ impl Pilot {
         conditions: &Conditions,
     ) -> Option<Approach> {
         let now = conditions.now;
-        if let Some(before) = self.last_token_at.replace(now) {
+        let before = self.last_token_at.replace(now);
+        // The pause in which an engine is replaced says nothing of how fast the next tokens come.
+        if let Some(before) = before.filter(|_| !token.is_resumed) {
             self.steps.push(now.saturating_duration_since(before));
         }
         let first_token_at = *self.first_token_at.get_or_insert(now);
@@ -175,13 +177,17 @@ impl Pilot {
     }
 
     fn may_cut_before(&self, token: &Token, urgency: Urgency, assembler: &Assembler) -> bool {
+        // What is held back may be the beginning of a stop string that this very token completes; nor is it in `text`, so
+        // nobody knows what that ends with. It is let go or dropped within a few tokens.
+        if assembler.is_holding() {
+            return false;
+        }
         let needed = match urgency {
             Urgency::Anywhere => return true,
             Urgency::AtWord => Boundary::Word,
             Urgency::AtSentence => Boundary::Sentence,
         };
-        // What is held back is not in `text`, so nobody knows what it ends with.
-        !assembler.is_holding() && self.text.before(first_char(&token.piece)) >= needed
+        self.text.before(first_char(&token.piece)) >= needed
     }
 }
 

@@ -279,6 +279,11 @@ fn the_next_engine_is_given_what_the_lost_one_made_and_the_client_sees_no_differ
     let seen: Vec<_> = std::iter::from_fn(|| events.try_recv().ok()).collect();
     let n_prefilled = seen.iter().filter(|event| matches!(event, Event::Prefilled { .. })).count();
     assert_eq!((n_prefilled, seen.len()), (1, 6), "{seen:?}");
+    let resumed: Vec<bool> = seen
+        .iter()
+        .filter_map(|event| if let Event::Token(token) = event { Some(token.is_resumed) } else { None })
+        .collect();
+    assert_eq!(resumed, [false, false, false, true, true]);
     assert_eq!(entered.n_replays.load(std::sync::atomic::Ordering::Relaxed), 1);
 }
 

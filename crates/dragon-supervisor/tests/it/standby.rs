@@ -49,3 +49,25 @@ async fn without_a_standby_in_time_a_new_process_is_loaded() {
     assert!(events.iter().all(|event| matches!(event, Event::Token(_))), "{events:?}");
     assert_eq!(ids(&events), [1; 5]);
 }
+
+#[tokio::test]
+async fn a_standby_that_died_with_the_serving_engine_is_not_taken() {
+    let rig = with_standby().await;
+    tokio::time::sleep(LOAD * 3).await;
+    // The fake engines of this test process, and no others.
+    let both: Vec<u32> = children();
+    assert_eq!(both.len(), 2, "{both:?}");
+    let mut generation = rig.engine.generate(job(&[1], 1, 5)).unwrap();
+    both.into_iter().rev().for_each(kill);
+    assert_eq!(ids(&collect(&mut generation).await), [1; 5]);
+    assert_eq!(rig.engine.progress().n_restarts(), 1, "one event, one restart");
+}
+
+fn children() -> Vec<u32> {
+    let pid = std::process::id();
+    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    let lists = tasks.flatten().flat_map(|task| std::fs::read_to_string(task.path().join("children")));
+    lists
+        .flat_map(|list| list.split_whitespace().map(|id| id.parse().unwrap()).collect::<Vec<u32>>())
+        .collect()
+}

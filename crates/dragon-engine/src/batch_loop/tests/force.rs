@@ -69,6 +69,40 @@ proptest! {
     }
 }
 
+proptest! {
+    /// The server's words can come while the engine still takes up what an earlier one produced, or reads the prompt.
+    #[test]
+    fn an_answer_of_an_earlier_engine_can_be_forced_at_any_time(
+        produced in prop::collection::vec(2_u32..40, 1..12),
+        n_prefills in 0_usize..5,
+        n_steps in 0_usize..8,
+        n_dropped in 0_usize..4,
+        forced in prop::collection::vec(2_u32..40, 1..6),
+        in_chunks: bool,
+    ) {
+        let replay = if in_chunks { Replay::Chunks } else { Replay::Steps };
+        let start = |n_max_tokens| Start {
+            choices: vec![Choice { replay, closing: None, ..Choice::new(0, n_max_tokens) }],
+            ..start(1, 1, n_max_tokens, greedy())
+        };
+        let mut harness = Harness::new();
+        harness.resume(&PROMPT, &BTreeMap::from([(0, produced.clone())]), start(30));
+        (0..n_prefills).for_each(|_| harness.prefill());
+        (0..n_steps).for_each(|_| harness.decode());
+        let kept = produced[..produced.len().saturating_sub(n_dropped)].to_vec();
+        let words: Vec<u32> = kept.iter().chain(&forced).copied().collect();
+        let n_max_tokens = u32::try_from(words.len()).unwrap() + 5;
+        harness.send(ToEngine::Force(force(u32::try_from(kept.len()).unwrap(), forced, n_max_tokens)));
+        prop_assert!(harness.aborted.is_empty(), "{:?}", harness.aborted);
+        let n_before = harness.outputs.len();
+        harness.finish();
+        let mut fresh = Harness::new();
+        fresh.resume(&PROMPT, &BTreeMap::from([(0, words)]), start(n_max_tokens));
+        fresh.finish();
+        prop_assert_eq!(&harness.outputs[n_before..], &fresh.outputs[..]);
+    }
+}
+
 #[test]
 fn what_cannot_be_is_refused_and_ends_the_generation() {
     assert!(!refused(force(4, vec![2], 9)));

@@ -224,28 +224,3 @@ fn without_time_there_is_no_landing() {
     assert_eq!(Flight { step_us: 1_500_000, ..usual() }.fly(), Ended::Cut);
     assert_eq!(Flight { waited_us: 9_900_000, ..usual() }.fly(), Ended::Cut);
 }
-
-/// One pause, as the loss of an engine makes it, is no change of speed.
-#[test]
-fn review_a_pause_is_not_taken_for_slowness() {
-    let ms = Duration::from_millis;
-    let mut times = crate::landing::StepTimes::new(ms(10));
-    (0..100).for_each(|_| times.push(ms(10)));
-    times.push(ms(4460));
-    let step = times.pessimistic();
-    let moment = Moment {
-        read: ms(50),
-        flown: ms(1000 + 4460),
-        left: ms(4490),
-        allowed: ms(10_000),
-        step,
-        cue_time: ms(20) + step,
-        n_cue: 5,
-        n_useful: N_USEFUL_TOKENS,
-        n_made: 101,
-        n_max: 300,
-        pressure: Pressure::NONE,
-    };
-    let landing = decide(&moment);
-    assert!(landing.is_none(), "199 tokens of 10 ms fit into 4.5 s twice, but step {step:?}: {landing:?}");
-}
