@@ -1,7 +1,7 @@
 # Everything that a person or a CI job starts. The work is in scripts/, one small file per job.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve build test lint bench fuzz chaos soak dist
+.PHONY: help serve build test lint bench restarts fuzz chaos soak dist
 
 help: ## Show these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -21,6 +21,9 @@ lint: ## Run only the checks that need no model and no server
 
 bench: ## Compare with llama-server, in turn (25 min; FULL=1 for all): make bench ARGS="--rounds 5"
 	@exec scripts/bench.sh $(ARGS)
+
+restarts: ## Measure how soon work goes on after engines are killed (20 min): make restarts ARGS="--kills 20 --only idle"
+	@exec scripts/bench-restart.sh $(ARGS)
 
 fuzz: ## Fuzz every parser, 5 minutes each, and keep what reaches new code: make fuzz ARGS="3600 sse"
 	@exec env KEEP=1 scripts/fuzz.sh $(or $(ARGS),300)

@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::compare::CompareArgs;
 use crate::overload::OverloadArgs;
+use crate::restart::RestartArgs;
 
 /// Measures tokens per second and time to first token of an OpenAI-compatible server.
 #[derive(Debug, Parser)]
@@ -68,6 +69,8 @@ pub(crate) enum Command {
     Compare(Box<CompareArgs>),
     /// Ask a running server for more than it can do, and see what becomes of every request.
     Overload(OverloadArgs),
+    /// Kill the engine of a server again and again, and see how soon work goes on.
+    Restart(RestartArgs),
 }
 
 #[cfg(test)]

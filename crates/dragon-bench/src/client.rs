@@ -38,6 +38,10 @@ pub(crate) struct Answer {
     pub(crate) n_cached: u32,
     /// `dragon.outcome` of the last chunk, where the server sends it.
     pub(crate) outcome: Option<String>,
+    /// All of it.
+    pub(crate) text: String,
+    /// `dragon.replays`: engines that the answer outlived.
+    pub(crate) n_replays: u32,
 }
 
 /// Fetches a JSON document.
@@ -127,6 +131,8 @@ struct Seen {
     usage: Option<(u32, u32)>,
     n_cached: u32,
     outcome: Option<String>,
+    text: String,
+    n_replays: u32,
     done: bool,
 }
 
@@ -144,6 +150,7 @@ impl Seen {
         let text = chunk.pointer("/choices/0/delta/content").and_then(Value::as_str).unwrap_or_default();
         if !text.is_empty() {
             self.texts_at.push(now);
+            self.text.push_str(text);
         }
         if let Some(usage) = chunk.get("usage").filter(|usage| usage.is_object()) {
             self.usage = Some((count(usage, "prompt_tokens")?, count(usage, "completion_tokens")?));
@@ -152,6 +159,9 @@ impl Seen {
         }
         if let Some(outcome) = chunk.pointer("/dragon/outcome").and_then(Value::as_str) {
             self.outcome = Some(outcome.to_owned());
+        }
+        if let Some(n_replays) = chunk.pointer("/dragon/replays").and_then(Value::as_u64) {
+            self.n_replays = u32::try_from(n_replays).unwrap_or(u32::MAX);
         }
         Ok(())
     }
@@ -171,6 +181,8 @@ impl Seen {
             n_prompt_tokens,
             n_cached: self.n_cached,
             outcome: self.outcome,
+            text: self.text,
+            n_replays: self.n_replays,
         })
     }
 }
@@ -195,7 +207,7 @@ mod tests {
 
     const ROLE: &str = r#"{"choices":[{"delta":{"role":"assistant","content":""}}],"usage":null}"#;
     const TEXT: &str = r#"{"choices":[{"delta":{"content":"hi"}}],"usage":null}"#;
-    const USAGE: &str = r#"{"choices":[],"usage":{"prompt_tokens":30,"completion_tokens":2},"dragon":{"outcome":"complete"}}"#;
+    const USAGE: &str = r#"{"choices":[],"usage":{"prompt_tokens":30,"completion_tokens":2},"dragon":{"outcome":"complete","replays":1}}"#;
 
     #[test]
     fn the_first_token_counts_from_the_first_chunk_with_text() {
@@ -204,6 +216,7 @@ mod tests {
         assert_eq!(answer.last_text_at - answer.sent_at, Duration::from_millis(30));
         assert_eq!((answer.n_prompt_tokens, answer.n_tokens), (30, 2));
         assert_eq!(answer.outcome.as_deref(), Some("complete"));
+        assert_eq!((answer.text.as_str(), answer.n_replays), ("hihi", 1));
     }
 
     #[test]

@@ -40,9 +40,6 @@ pub(crate) async fn run(
     rounds: u32,
     n_tokens: u32,
 ) -> Result<Vec<Answer>> {
-    // Numbers go on from one measurement to the next, so no question is ever asked twice.
-    static NEXT_QUESTION: AtomicUsize = AtomicUsize::new(0);
-
     let target = Arc::new(target.clone());
     let mut workers = tokio::task::JoinSet::new();
     for _ in 0..n_parallel {
@@ -50,8 +47,7 @@ pub(crate) async fn run(
         workers.spawn(async move {
             let mut answers = Vec::new();
             for _ in 0..rounds {
-                let number = NEXT_QUESTION.fetch_add(1, Ordering::Relaxed);
-                answers.push(ask(&target, number, n_tokens).await?);
+                answers.push(ask(&target, next_number(), n_tokens).await?);
             }
             anyhow::Ok(answers)
         });
@@ -73,6 +69,17 @@ pub(crate) async fn ask_checked(target: &Target, body: &Value, n_tokens: u32) ->
     let answer = client::chat(&target.address, body).await?;
     check(&answer, target.expect, n_tokens).with_context(|| format!("an answer of {}", target.name))?;
     Ok(answer)
+}
+
+/// A request that nobody has sent before.
+pub(crate) fn next_body(model: &str, n_tokens: u32) -> Value {
+    body(model, next_number(), n_tokens)
+}
+
+/// Numbers go on from one measurement to the next, so no question is ever asked twice.
+fn next_number() -> usize {
+    static NEXT_QUESTION: AtomicUsize = AtomicUsize::new(0);
+    NEXT_QUESTION.fetch_add(1, Ordering::Relaxed)
 }
 
 fn body(model: &str, number: usize, n_tokens: u32) -> Value {
@@ -139,6 +146,8 @@ mod tests {
             texts_at: Vec::new(),
             n_cached: 0,
             outcome: outcome.map(str::to_owned),
+            text: String::new(),
+            n_replays: 0,
         }
     }
 

@@ -14,6 +14,7 @@ mod memory;
 mod overload;
 mod prompts;
 mod report;
+mod restart;
 mod server;
 
 use std::io::Write;
@@ -42,6 +43,7 @@ async fn run(args: Args) -> Result<()> {
     match args.command {
         Some(Command::Compare(args)) => return compare::run(*args).await,
         Some(Command::Overload(args)) => return overload::run(args).await,
+        Some(Command::Restart(args)) => return restart::run(args).await,
         None => {}
     }
     let mut report = Report::new(host::Host::read());

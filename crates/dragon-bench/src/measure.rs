@@ -67,6 +67,28 @@ pub(crate) fn percentile(sorted: &[f64], percent: usize) -> f64 {
     sorted.get(rank - 1).copied().unwrap_or(0.0)
 }
 
+/// How values lie, for figures of which there are as many as were measured.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Spread {
+    pub(crate) n: usize,
+    pub(crate) min: f64,
+    pub(crate) median: f64,
+    pub(crate) p95: f64,
+    pub(crate) max: f64,
+}
+
+// === impl Spread ===
+
+impl Spread {
+    /// Zero everywhere for no values.
+    pub(crate) fn of(values: &[f64]) -> Self {
+        let mut sorted = values.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        let at = |percent| percentile(&sorted, percent);
+        Self { n: sorted.len(), min: at(0), median: at(50), p95: at(95), max: at(100) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,6 +105,8 @@ mod tests {
             texts_at: Vec::new(),
             n_cached: 0,
             outcome: None,
+            text: String::new(),
+            n_replays: 0,
         }
     }
 
@@ -109,5 +133,12 @@ mod tests {
         assert_eq!(percentile(&values, 50), 10.0);
         assert_eq!(percentile(&values, 95), 19.0);
         assert_eq!(percentile(&values[..1], 95), 1.0);
+    }
+
+    #[test]
+    fn a_spread_has_its_ends() {
+        let values: Vec<f64> = (1..=40).rev().map(f64::from).collect();
+        assert_eq!(Spread::of(&values), Spread { n: 40, min: 1.0, median: 20.0, p95: 38.0, max: 40.0 });
+        assert_eq!(Spread::of(&[]), Spread::default());
     }
 }

@@ -22,6 +22,17 @@ impl Memory {
     }
 }
 
+/// The share of a process in the machine's memory, in bytes: pages that several processes have mapped, as they have the
+/// weights of a model, are divided among them.
+pub(crate) fn proportional(pid: u32) -> Option<u64> {
+    pss(&fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?)
+}
+
+fn pss(smaps_rollup: &str) -> Option<u64> {
+    let kib: u64 = field(smaps_rollup, "Pss:")?.strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib * 1024)
+}
+
 fn processes() -> impl Iterator<Item = u32> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
@@ -52,6 +63,15 @@ mod tests {
     fn this_very_process_has_memory() {
         let memory = Memory::of(std::process::id());
         assert!(memory.server.is_some_and(|bytes| bytes > 100_000), "{memory:?}");
+    }
+
+    #[test]
+    fn the_share_of_memory_is_read() {
+        let rollup =
+            "55-7f ---p 00000000 00:00 0   [rollup]\nRss:   2048 kB\nPss:   1024 kB\nPss_Dirty: 8 kB\n";
+        assert_eq!(pss(rollup), Some(1024 * 1024));
+        assert_eq!(pss("Rss: 1 kB\nPss_Dirty: 8 kB\n"), None);
+        assert!(proportional(std::process::id()).is_some_and(|bytes| bytes > 100_000));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use hyper::StatusCode;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStderr, Command};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use crate::client;
 use crate::memory::Memory;
@@ -28,6 +28,8 @@ const SETTLE: Duration = Duration::from_millis(500);
 
 /// What the line begins with in which the server says where it listens.
 const LISTENING: &str = "listening on ";
+/// What the line holds in which the server says that a second engine is ready.
+const STANDBY_WAITS: &str = "a second engine waits to take over";
 
 /// A server that belongs to this measurement. Killed when dropped.
 #[derive(Debug)]
@@ -40,6 +42,8 @@ pub(crate) struct OwnServer {
     idle_memory: Memory,
     version: String,
     computing: String,
+    /// The process that last said it waits to take over.
+    standby: watch::Receiver<Option<u32>>,
     /// The configuration, for as long as the server may read it.
     _config: Option<ConfigFile>,
 }
@@ -47,6 +51,21 @@ pub(crate) struct OwnServer {
 /// A configuration in a file of its own. Removed when dropped.
 #[derive(Debug)]
 struct ConfigFile(PathBuf);
+
+/// What becomes of warnings and errors in the server's log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Complaints {
+    /// Passed on to our own standard error.
+    Shown,
+    /// Left out: whoever kills its engines knows what it complains about.
+    LeftOut,
+}
+
+/// What is picked out of the server's log.
+struct Log {
+    computing: oneshot::Receiver<String>,
+    standby: watch::Receiver<Option<u32>>,
+}
 
 /// What is known about a started server before any load.
 #[derive(Debug, Clone)]
@@ -64,17 +83,31 @@ pub(crate) struct ServerFigures {
 impl OwnServer {
     /// Starts `program serve` on a free port and waits until it is ready.
     pub(crate) async fn start(program: &Path, more: &[String]) -> Result<Self> {
-        Self::start_by(program, more, None).await
+        Self::start_by(program, more, None, Complaints::Shown).await
     }
 
     /// Starts it with this configuration.
     pub(crate) async fn start_with(program: &Path, config: &str) -> Result<Self> {
-        let file = ConfigFile::write(config)?;
-        let arguments = ["--config".to_owned(), file.0.display().to_string()];
-        Self::start_by(program, &arguments, Some(file)).await
+        Self::start_from(program, config, Complaints::Shown).await
     }
 
-    async fn start_by(program: &Path, more: &[String], config: Option<ConfigFile>) -> Result<Self> {
+    /// Starts it with this configuration, to lose its engines.
+    pub(crate) async fn start_victim(program: &Path, config: &str) -> Result<Self> {
+        Self::start_from(program, config, Complaints::LeftOut).await
+    }
+
+    async fn start_from(program: &Path, config: &str, complaints: Complaints) -> Result<Self> {
+        let file = ConfigFile::write(config)?;
+        let arguments = ["--config".to_owned(), file.0.display().to_string()];
+        Self::start_by(program, &arguments, Some(file), complaints).await
+    }
+
+    async fn start_by(
+        program: &Path,
+        more: &[String],
+        config: Option<ConfigFile>,
+        complaints: Complaints,
+    ) -> Result<Self> {
         let version = version_of(program).await?;
         let started = Instant::now();
         let mut child = Command::new(program)
@@ -88,7 +121,7 @@ impl OwnServer {
             .with_context(|| format!("cannot start {}", program.display()))?;
         let pid = child.id().context("the server ended at once")?;
         let log = child.stderr.take().context("the server has no standard error")?;
-        let computing = computing_of(log);
+        let Log { computing, standby } = follow(log, complaints);
         let wait = async {
             let address = address_of(&mut child).await?;
             wait_until_ready(&address).await?;
@@ -100,7 +133,17 @@ impl OwnServer {
         tokio::time::sleep(SETTLE).await;
         let computing = computing.await.unwrap_or_default();
         let idle_memory = Memory::of(pid);
-        Ok(Self { child, pid, address, start_to_ready, idle_memory, version, computing, _config: config })
+        Ok(Self {
+            child,
+            pid,
+            address,
+            start_to_ready,
+            idle_memory,
+            version,
+            computing,
+            standby,
+            _config: config,
+        })
     }
 
     /// What is known before any load.
@@ -115,6 +158,14 @@ impl OwnServer {
     /// How it computes, in its own words.
     pub(crate) fn computing(&self) -> String {
         self.computing.clone()
+    }
+
+    /// Waits until an engine other than `serving` waits to take over, and returns its process id.
+    pub(crate) async fn standby_beside(&self, serving: u32) -> Result<u32> {
+        let mut standby = self.standby.clone();
+        let waits = standby.wait_for(|pid| pid.is_some_and(|pid| pid != serving));
+        let waits = tokio::time::timeout(START_MAX, waits).await.context("no second engine became ready")?;
+        waits.context("the server's log has ended")?.context("no second engine")
     }
 
     /// Memory at this moment.
@@ -156,9 +207,10 @@ async fn address_of(child: &mut Child) -> Result<String> {
     bail!("the server ended without saying where it listens")
 }
 
-/// Passes the log on to our own standard error, and finds the line that says how the model is computed.
-fn computing_of(log: ChildStderr) -> oneshot::Receiver<String> {
+/// Reads the log to its end, and finds the lines that say how the model is computed and who waits to take over.
+fn follow(log: ChildStderr, complaints: Complaints) -> Log {
     let (found, computing) = oneshot::channel();
+    let (waits, standby) = watch::channel(None);
     tokio::spawn(async move {
         let mut found = Some(found);
         let mut lines = BufReader::new(log).lines();
@@ -169,12 +221,20 @@ fn computing_of(log: ChildStderr) -> oneshot::Receiver<String> {
             {
                 // Whoever asked may be gone: the server did not start.
                 let _ = found.send(said);
-            } else if line.contains("WARN") || line.contains("ERROR") {
+            } else if let Some(pid) = waiting_standby(&line) {
+                waits.send_replace(Some(pid));
+            } else if complaints == Complaints::Shown && (line.contains("WARN") || line.contains("ERROR")) {
                 crate::say(&line);
             }
         }
     });
-    computing
+    Log { computing, standby }
+}
+
+/// The process id in the line about a second engine.
+fn waiting_standby(line: &str) -> Option<u32> {
+    let (_, facts) = line.split_once(STANDBY_WAITS)?;
+    facts.split_whitespace().find_map(|fact| fact.strip_prefix("pid="))?.parse().ok()
 }
 
 async fn wait_until_ready(address: &str) -> Result<()> {
@@ -202,5 +262,17 @@ impl Drop for ConfigFile {
     fn drop(&mut self) {
         // Left behind it would be a small file in a folder for such files.
         let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_tells_who_waits_to_take_over() {
+        let line = "2026-01-01T00:00:00Z  INFO dragon_supervisor::standby: a second engine waits to take over pid=42";
+        assert_eq!(waiting_standby(line), Some(42));
+        assert_eq!(waiting_standby("INFO dragon_supervisor::life: engine started model=\"m\" pid=42"), None);
     }
 }

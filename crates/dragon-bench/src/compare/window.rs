@@ -95,6 +95,8 @@ mod tests {
             n_prompt_tokens: 30,
             n_cached: 5,
             outcome: None,
+            text: String::new(),
+            n_replays: 0,
         }
     }
 
