@@ -253,8 +253,11 @@ fn a_stalled_connection_makes_the_engine_busy_before_orders_pile_up() {
     );
 }
 
+/// By choice.
+type Produced = Vec<(u32, Vec<TokenId>)>;
+
 /// What the next errand starts, with what was produced of each choice.
-fn started(traffic: &mut Traffic) -> Option<(GenerationId, Vec<(u32, Vec<TokenId>)>)> {
+fn started(traffic: &mut Traffic) -> Option<(GenerationId, Produced)> {
     let Some(Errand::Start(id, _, openings)) = traffic.take_errand() else { return None };
     Some((id, openings.into_iter().map(|opening| (opening.choice.index, opening.produced)).collect()))
 }

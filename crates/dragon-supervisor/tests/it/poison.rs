@@ -17,7 +17,7 @@ async fn finds_the_culprit(fault: &str) {
         next_token(generation).await;
     }
     let mut poisoned = rig.engine.generate(job(&[99], 1, 20)).unwrap();
-    assert_eq!(collect(&mut poisoned).await, [QUARANTINED.clone()], "{fault}");
+    assert_eq!(collect(&mut poisoned).await, [QUARANTINED], "{fault}");
     // The same again, and something like it.
     assert_eq!(rig.engine.generate(job(&[99], 1, 20)).map(drop), Err(EngineError::Quarantined));
     for (n, generation) in &mut innocents {
