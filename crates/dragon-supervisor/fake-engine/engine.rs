@@ -32,6 +32,8 @@ struct Engine {
     prompts: HashMap<u64, Vec<u32>>,
     produced: HashMap<u64, Vec<u32>>,
     running: BTreeMap<u64, Running>,
+    /// Whether no text is answered any more.
+    is_mute: bool,
     beat: Heartbeat,
     beat_at: Instant,
 }
@@ -65,6 +67,7 @@ pub(crate) fn run() {
         prompts: HashMap::new(),
         produced: HashMap::new(),
         running: BTreeMap::new(),
+        is_mute: false,
         beat: Heartbeat::default(),
         beat_at: Instant::now(),
     };
@@ -214,7 +217,8 @@ impl Engine {
     /// A token is a byte.
     fn tokenize(&mut self, piece: TokenizePiece) {
         self.texts.entry(piece.call).or_default().push_str(&piece.text);
-        if !piece.last {
+        if !piece.last || (self.script.has("mute") && (self.is_mute || self.script.may_fail())) {
+            self.is_mute |= piece.last;
             return;
         }
         match (piece.lane, self.script.number("long-text-ms")) {

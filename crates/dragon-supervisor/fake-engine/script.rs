@@ -11,6 +11,7 @@
 //! | `poison=TOKEN` and `fault=FAULT` | each time that a prompt with this token is to be continued |
 //! | `step-ms=N` | time between steps, 1 by default |
 //! | `long-text-ms=N` | a long text takes this long, one after the other |
+//! | `mute` | answers no text, see `once` and `until` |
 //! | `deaf` | does not end when the connection is closed |
 //! | `orphan` | does not ask for the parent-death signal |
 

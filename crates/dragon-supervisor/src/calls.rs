@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use dragon_core::sampling::TokenId;
-use dragon_ipc::{CallId, TokensPiece};
+use dragon_ipc::{CallId, TextLane, TokensPiece};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::blame::Fingerprint;
@@ -77,6 +77,13 @@ impl Calls {
     /// Fingerprints of those that the engine works on.
     pub(crate) fn sent(&self) -> impl Iterator<Item = Fingerprint> {
         self.0.values().filter(|call| call.sent == Sent::Yes).map(|call| call.fingerprint)
+    }
+
+    /// The first of the short texts that the engine works on.
+    pub(crate) fn oldest_short(&self) -> Option<CallId> {
+        let is_short = |call: &Call| TextLane::of(call.text.len()) == TextLane::Short;
+        let sent = self.0.iter().filter(|(_, call)| call.sent == Sent::Yes && is_short(call));
+        sent.map(|(id, _)| *id).min()
     }
 
     /// Nobody waits for this one any more. One that the engine has been told of keeps its turn until it is answered.

@@ -64,6 +64,7 @@ pub enum Failure {
         match .0 {
             Hang::Silent(silent) => format!("no heartbeat for {} ms", silent.as_millis()),
             Hang::Stuck(stuck) => format!("it had work and finished no step for {} ms", stuck.as_millis()),
+            Hang::Mute(mute) => format!("it was tokenizing a short text for {} ms", mute.as_millis()),
         }
     )]
     Hung(Hang),

@@ -22,6 +22,7 @@ pub(crate) async fn watch(shared: &Shared, pid: u32, limit: Duration) -> Hang {
             stepped_at: progress.last_step_at,
             busy_since: progress.busy_since,
             usual_step: progress.mean_step.unwrap_or_default(),
+            oldest_text: shared.traffic.lock().oldest_short_text(),
             starved_for: starvation.since_last(),
         };
         if let Some(hang) = watchdog.look(sight) {

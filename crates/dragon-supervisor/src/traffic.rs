@@ -203,6 +203,11 @@ impl Traffic {
         self.busy_since
     }
 
+    /// The short text that the engine has been tokenizing for the longest.
+    pub(crate) fn oldest_short_text(&self) -> Option<CallId> {
+        self.calls.oldest_short()
+    }
+
     /// Generations in flight.
     pub(crate) fn n_generations(&self) -> usize {
         self.generations.len()

@@ -5,6 +5,8 @@
 
 use std::time::{Duration, Instant};
 
+use dragon_ipc::CallId;
+
 /// How often the engine is looked at. A hang is found so much later than its limit at the most.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(100);
 
@@ -25,6 +27,8 @@ pub(crate) struct Sight {
     pub(crate) busy_since: Option<Instant>,
     /// How long a step usually takes.
     pub(crate) usual_step: Duration,
+    /// The short text that it has been tokenizing for the longest.
+    pub(crate) oldest_text: Option<CallId>,
     /// For how long, of the time since the last look, it waited for a core.
     pub(crate) starved_for: Duration,
 }
@@ -36,6 +40,8 @@ pub enum Hang {
     Silent(Duration),
     /// It beats, there is work, and no step was finished for this long.
     Stuck(Duration),
+    /// It has been tokenizing a short text for this long, which takes milliseconds.
+    Mute(Duration),
 }
 
 /// Adds up for how long an engine has not moved.
@@ -45,6 +51,7 @@ pub(crate) struct Watchdog {
     last: Option<Sight>,
     silent_for: Duration,
     stuck_for: Duration,
+    mute_for: Duration,
 }
 
 /// A step may take this many times the usual, however long that is.
@@ -55,7 +62,8 @@ const N_USUAL_STEPS: u32 = 8;
 impl Watchdog {
     /// An engine that does not move for `limit` hangs.
     pub(crate) fn new(limit: Duration) -> Self {
-        Self { limit, last: None, silent_for: Duration::ZERO, stuck_for: Duration::ZERO }
+        let [silent_for, stuck_for, mute_for] = [Duration::ZERO; 3];
+        Self { limit, last: None, silent_for, stuck_for, mute_for }
     }
 
     /// Takes a look. Says what is wrong once it has lasted too long.
@@ -64,15 +72,23 @@ impl Watchdog {
         let passed = sight.at.saturating_duration_since(last.at).min(LONGEST_LOOK);
         let counted = passed.saturating_sub(sight.starved_for);
         let is_silent = sight.heard_at == last.heard_at;
-        self.silent_for = if is_silent { self.silent_for.saturating_add(counted) } else { Duration::ZERO };
         let is_stuck = sight.busy_since.is_some()
             && (sight.stepped_at, sight.busy_since) == (last.stepped_at, last.busy_since);
-        self.stuck_for = if is_stuck { self.stuck_for.saturating_add(counted) } else { Duration::ZERO };
-        if self.silent_for >= self.limit {
-            return Some(Hang::Silent(self.silent_for));
-        }
+        let is_mute = sight.oldest_text.is_some() && sight.oldest_text == last.oldest_text;
+        let longer = |so_far: Duration, goes_on: bool| {
+            if goes_on { so_far.saturating_add(counted) } else { Duration::ZERO }
+        };
+        self.silent_for = longer(self.silent_for, is_silent);
+        self.stuck_for = longer(self.stuck_for, is_stuck);
+        self.mute_for = longer(self.mute_for, is_mute);
         let step_limit = self.limit.max(sight.usual_step.saturating_mul(N_USUAL_STEPS));
-        (self.stuck_for >= step_limit).then_some(Hang::Stuck(self.stuck_for))
+        if self.silent_for >= self.limit {
+            Some(Hang::Silent(self.silent_for))
+        } else if self.stuck_for >= step_limit {
+            Some(Hang::Stuck(self.stuck_for))
+        } else {
+            (self.mute_for >= self.limit).then_some(Hang::Mute(self.mute_for))
+        }
     }
 }
 
@@ -98,6 +114,7 @@ mod tests {
             stepped_at: None,
             busy_since: None,
             usual_step: Duration::from_millis(10),
+            oldest_text: None,
             starved_for: Duration::ZERO,
         }
     }
@@ -133,6 +150,15 @@ mod tests {
         };
         assert_eq!(slow(Duration::from_secs(1)).unwrap().1, Duration::from_secs(8));
         assert_eq!(slow(Duration::from_millis(200)).unwrap().1, LIMIT);
+    }
+
+    #[test]
+    fn a_text_that_is_never_answered_is_found_and_many_that_are_answered_are_not() {
+        let with_text = |of: fn(Duration) -> CallId| {
+            found_after(move |start, after| Sight { oldest_text: Some(of(after)), ..beating(start, after) })
+        };
+        assert_eq!(with_text(|_| 7), Some((Hang::Mute(LIMIT), LIMIT)));
+        assert_eq!(with_text(|after| after.as_secs() * 10 / 25), None, "each takes two and a half seconds");
     }
 
     #[test]

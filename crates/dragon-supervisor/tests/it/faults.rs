@@ -172,3 +172,13 @@ async fn kills_from_outside_count_against_nobody() {
     next_token(&mut generation).await;
     assert!(generation.n_replays() >= 12);
 }
+
+#[tokio::test]
+async fn a_tokenizer_that_never_returns_is_survived() {
+    let folder = tempfile::tempdir().unwrap();
+    let rig = Rig::ready(&format!("mute,once={}", folder.path().join("committed").display())).await;
+    let (first, second) =
+        tokio::join!(rig.engine.tokenize("ab", AddSpecial::No), rig.engine.tokenize("cd", AddSpecial::No));
+    assert_eq!((first, second), (Ok(vec![97, 98]), Ok(vec![99, 100])));
+    assert_eq!(rig.engine.progress().n_restarts(), 1);
+}
