@@ -1,5 +1,6 @@
 //! The machine that the figures belong to: without it they mean nothing.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -38,6 +39,17 @@ impl Host {
             unix_seconds: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
             command: std::env::args().collect::<Vec<_>>().join(" "),
         }
+    }
+
+    /// The head of every report for people.
+    ///
+    /// # Errors
+    /// Of the writer.
+    pub(crate) fn write_markdown(&self, text: &mut String) -> std::fmt::Result {
+        let load = self.load_before.map_or("unknown".to_owned(), |load| format!("{load:.2}"));
+        writeln!(text, "CPU: {}, {} cores, {}", self.cpu, self.n_cores, self.extensions.join(" "))?;
+        writeln!(text, "Load average before: {load}")?;
+        writeln!(text, "Command: `{}`", self.command)
     }
 }
 

@@ -52,11 +52,7 @@ impl Report {
     }
 
     fn write_markdown(&self, text: &mut String) -> std::fmt::Result {
-        let host = &self.host;
-        let load = host.load_before.map_or("unknown".to_owned(), |load| format!("{load:.2}"));
-        writeln!(text, "CPU: {}, {} cores, {}", host.cpu, host.n_cores, host.extensions.join(" "))?;
-        writeln!(text, "Load average before: {load}")?;
-        writeln!(text, "Command: `{}`", host.command)?;
+        self.host.write_markdown(text)?;
         if let Some(server) = &self.server {
             writeln!(text, "Version: {}", server.version)?;
             writeln!(text, "Start to ready: {} ms", server.start_to_ready.as_millis())?;

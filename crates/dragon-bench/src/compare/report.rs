@@ -72,11 +72,7 @@ impl Comparison {
     }
 
     fn write_markdown(&self, text: &mut String) -> std::fmt::Result {
-        let host = &self.host;
-        let load = host.load_before.map_or("unknown".to_owned(), |load| format!("{load:.2}"));
-        writeln!(text, "CPU: {}, {} cores, {}", host.cpu, host.n_cores, host.extensions.join(" "))?;
-        writeln!(text, "Load average before: {load}")?;
-        writeln!(text, "Command: `{}`", host.command)?;
+        self.host.write_markdown(text)?;
         writeln!(text, "Dragon: {}; {}", self.dragon_version, self.computing)?;
         writeln!(text, "Peer: llama-server, {}, its own defaults\n", self.peer_version)?;
         if !self.pairs.is_empty() {

@@ -63,11 +63,7 @@ impl Report {
     }
 
     fn write_markdown(&self, text: &mut String) -> std::fmt::Result {
-        let host = &self.host;
-        let load = host.load_before.map_or("unknown".to_owned(), |load| format!("{load:.2}"));
-        writeln!(text, "CPU: {}, {} cores, {}", host.cpu, host.n_cores, host.extensions.join(" "))?;
-        writeln!(text, "Load average before: {load}")?;
-        writeln!(text, "Command: `{}`", host.command)?;
+        self.host.write_markdown(text)?;
         writeln!(text, "Dragon: {}; {}", self.version, self.computing)?;
         writeln!(text, "Dice: {}\n", self.seed)?;
         writeln!(text, "| standby | killed | from the kill to | n | min | median | p95 | max |")?;
