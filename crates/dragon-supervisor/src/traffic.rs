@@ -13,21 +13,23 @@
 //! it goes to the front, before prompts that are still to be sent. Cancels of single choices wait in a line of
 //! their own, before all orders; there is at most one for each choice of a generation that runs.
 
-use std::cmp::Reverse;
+mod deliveries;
+mod orders;
+mod suspects;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use std::time::Instant;
 
-use dragon_core::sampling::TokenId;
-use dragon_ipc::{Aborted, CallId, Forced, GenerationId, Output, Prefilled, Ration, TokensPiece};
+use dragon_ipc::{CallId, GenerationId, Ration};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use crate::blame::{Blame, Fingerprint};
 use crate::calls::{Calls, Tokenized};
 use crate::departed::Departed;
 use crate::error::EngineError;
-use crate::inflight::{Haste, InFlight, Opening, Sent, Violation};
+use crate::inflight::{Haste, InFlight, Opening, Sent};
 use crate::job::{AddSpecial, Event, Force, Job, Limits};
 use crate::trial::Trial;
 
@@ -176,28 +178,6 @@ impl Traffic {
         self.trial = None;
     }
 
-    /// An engine failed by its own fault while it worked on these. Whoever is found guilty ends, and is kept out for a
-    /// while. Whether anybody was.
-    pub(crate) fn blame(&mut self, suspects: &[Fingerprint], now: Instant) -> bool {
-        let Some(culprit) = self.blame.failed(now, suspects) else { return false };
-        let guilty = self.generations.extract_if(|_, in_flight| in_flight.fingerprint == culprit);
-        for (_, in_flight) in guilty {
-            in_flight.end(EngineError::Quarantined);
-        }
-        self.calls.end(Some(culprit), &EngineError::Quarantined);
-        true
-    }
-
-    /// Nobody is suspected or kept out any more.
-    pub(crate) fn forgive(&mut self) {
-        self.blame.forgive();
-    }
-
-    /// What a generation asks, if it is in flight.
-    pub(crate) fn fingerprint_of(&self, id: GenerationId) -> Option<Fingerprint> {
-        self.generations.get(&id).map(|in_flight| in_flight.fingerprint)
-    }
-
     /// Since when there is always a generation in flight.
     pub(crate) fn busy_since(&self) -> Option<Instant> {
         self.busy_since
@@ -278,208 +258,16 @@ impl Traffic {
         // Otherwise the start will leave it out.
     }
 
-    /// The server wants a choice to go on from given tokens.
-    pub(crate) fn force(&mut self, id: GenerationId, choice: u32, force: Force) -> bool {
-        let Some(in_flight) = self.generations.get_mut(&id) else { return false };
-        if !in_flight.force(choice, force) {
-            return false;
-        }
-        match in_flight.sent {
-            Sent::Yes => self.forces.push_back((id, choice)),
-            // No engine has it now, and the next one need not know that it was different once.
-            Sent::No => return in_flight.forced(choice).is_ok(),
-        }
-        true
-    }
-
-    /// Who runs from now on. Only the latest word counts.
-    pub(crate) fn ration(&mut self, ration: Ration) {
-        if matches!(self.gate, Gate::Open(_)) {
-            self.ration = Some(ration);
-        }
-    }
-
     /// Nobody waits for this tokenization any more.
     pub(crate) fn forget_call(&mut self, id: CallId) {
         self.calls.forget(id);
         self.end_trial_without(id);
     }
 
-    /// The next thing to send; `None` when all is sent.
-    pub(crate) fn take_errand(&mut self) -> Option<Errand> {
-        if let Some((id, choice)) = self.choice_cancels.pop_front() {
-            return Some(Errand::Cancel(id, Some(choice)));
-        }
-        while let Some((id, choice)) = self.forces.pop_front() {
-            let force = self.generations.get(&id).and_then(|in_flight| in_flight.force_of(choice));
-            if let Some(force) = force {
-                return Some(Errand::Force(id, choice, force.clone()));
-            }
-        }
-        while let Some(order) = self.next_order() {
-            let errand = match order {
-                Order::Cancel(id) => Some(Errand::Cancel(id, None)),
-                Order::Start(id) => self.generations.get_mut(&id).map(|in_flight| {
-                    in_flight.sent = Sent::Yes;
-                    Errand::Start(id, Arc::clone(&in_flight.job), in_flight.openings())
-                }),
-                Order::Tokenize(id) => {
-                    self.calls.send(id).map(|(text, add_special)| Errand::Tokenize(id, text, add_special))
-                }
-            };
-            // Who was waiting for an order that leads nowhere has left before it was sent.
-            if errand.is_some() {
-                return errand;
-            }
-        }
-        // After the starts: whoever is named in it has to be known there.
-        self.ration.take().map(Errand::Ration)
-    }
-
-    /// While a suspect runs alone, nothing new is begun but it.
-    fn next_order(&mut self) -> Option<Order> {
-        let Some(trial) = &self.trial else { return self.orders.pop_front() };
-        let may_go = |order: &Order| match *order {
-            Order::Cancel(_) => true,
-            Order::Start(id) | Order::Tokenize(id) => id == trial.id(),
-        };
-        let place = self.orders.iter().position(may_go)?;
-        self.orders.remove(place)
-    }
-
-    /// The engine has finished a step. A suspect that has held out for long enough is let off.
-    pub(crate) fn progressed(&mut self, now: Instant) {
-        self.departed.progressed();
-        self.rest_if_idle();
-        let Some(trial) = &mut self.trial else { return };
-        let conduct = self.generations.get(&trial.id()).map(InFlight::conduct);
-        if conduct.is_some_and(|conduct| trial.is_passed(conduct, now)) {
-            self.blame.acquit(trial.who());
-            self.next_trial();
-        }
-    }
-
-    /// The engine lives, and says how many sequences it holds.
-    pub(crate) fn heard(&mut self, n_busy_slots: u32, now: Instant) {
-        if n_busy_slots == 0 {
-            self.departed.clear();
-            self.rest_if_idle();
-        }
-        // A text makes no steps, so nothing else would end the trial of one that is never answered.
-        if let Some(trial) = &mut self.trial
-            && self.calls.contains(trial.id())
-            && trial.is_overdue(now)
-        {
-            self.next_trial();
-        }
-    }
-
-    /// Whether others can be sent since a trial has ended; said once.
-    pub(crate) fn has_released(&mut self) -> bool {
-        std::mem::take(&mut self.has_released)
-    }
-
-    fn rest_if_idle(&mut self) {
-        if self.generations.is_empty() && self.departed.is_empty() {
-            self.busy_since = None;
-        }
-    }
-
-    /// The worst of the suspects that wait to be sent has to run alone; with none left, everyone runs.
-    ///
-    /// Those that have passed run on beside the next one. Where that one fails then, it has been there more often than they
-    /// have, and is the first, and alone, after the restart.
-    fn next_trial(&mut self) {
-        self.has_released = true;
-        let suspects = self.orders.iter().filter_map(|order| {
-            let (id, who, n_produced) = match *order {
-                Order::Cancel(_) => return None,
-                Order::Start(id) => {
-                    let in_flight = self.generations.get(&id)?;
-                    (id, in_flight.fingerprint, in_flight.n_produced())
-                }
-                Order::Tokenize(id) => (id, self.calls.fingerprint(id)?, 0),
-            };
-            self.blame.must_run_alone(who).then(|| Trial::new(id, who, n_produced))
-        });
-        self.trial = suspects.max_by_key(|trial| (self.blame.n_failures(trial.who()), Reverse(trial.id())));
-    }
-
-    /// Tells a generation that a choice of it goes on from forced tokens.
-    pub(crate) fn forced(&mut self, forced: Forced) -> Result<(), Violation> {
-        let Some(in_flight) = self.generations.get_mut(&forced.generation) else {
-            return self.not_here(forced.generation);
-        };
-        in_flight.forced(forced.choice)
-    }
-
-    /// Tells a generation how its prompt came into the cells.
-    pub(crate) fn prefilled(&mut self, prefilled: Prefilled) -> Result<(), Violation> {
-        let Some(in_flight) = self.generations.get_mut(&prefilled.generation) else {
-            return self.not_here(prefilled.generation);
-        };
-        in_flight.prefilled(prefilled.n_cached)
-    }
-
-    /// Hands one token to its generation.
-    pub(crate) fn deliver(&mut self, output: Output) -> Result<(), Violation> {
-        let id = output.generation;
-        self.check_token(output.token)?;
-        let Some(in_flight) = self.generations.get_mut(&id) else {
-            return self.not_here(id);
-        };
-        in_flight.deliver(output.into())?;
-        if in_flight.has_ended() {
-            self.blame.acquit(in_flight.fingerprint);
-            // The engine may still run choices that it has not been told to stop.
-            if self.choice_cancels.iter().any(|(generation, _)| *generation == id) {
-                self.abandon(id);
-            } else {
-                self.remove(id);
-            }
-        }
-        Ok(())
-    }
-
-    /// Ends a generation that the engine gave up.
-    pub(crate) fn aborted(&mut self, aborted: Aborted) -> Result<(), Violation> {
-        if !self.generations.contains_key(&aborted.generation) {
-            return self.not_here(aborted.generation);
-        }
-        let why = EngineError::Aborted { kind: aborted.kind, message: aborted.message };
-        self.end(aborted.generation, why);
-        Ok(())
-    }
-
-    /// Adds tokens to their tokenization.
-    pub(crate) fn deliver_tokens(&mut self, piece: TokensPiece) -> Result<(), Violation> {
-        let id = piece.call;
-        if !self.calls.contains(id) {
-            return self.not_here(id);
-        }
-        if let Some(who) = self.calls.deliver(piece)? {
-            self.blame.acquit(who);
-        }
-        self.end_trial_without(id);
-        Ok(())
-    }
-
     fn end(&mut self, id: GenerationId, why: EngineError) {
         if let Some(in_flight) = self.remove(id) {
             in_flight.end(why);
         }
-    }
-
-    /// A token that is none would be refused by the next engine, if that had to take up the answer.
-    fn check_token(&self, token: TokenId) -> Result<(), Violation> {
-        match &self.gate {
-            Gate::Open(limits) if token >= limits.n_vocab => Err(Violation::UnknownToken),
-            Gate::Open(_) | Gate::Closed(_) => Ok(()),
-        }
-    }
-
-    fn keep_out(&mut self, who: Fingerprint, now: Instant) -> Result<(), EngineError> {
-        self.blame.quarantined_for(now, who).map_or(Ok(()), |_| Err(EngineError::Quarantined))
     }
 
     fn limits(&self) -> Result<Limits, EngineError> {
@@ -500,25 +288,12 @@ impl Traffic {
         self.last_id
     }
 
-    /// Late messages are no news: who they were for has left. A name that never was shows that the engine is corrupt.
-    fn not_here(&self, id: u64) -> Result<(), Violation> {
-        if (1..=self.last_id).contains(&id) { Ok(()) } else { Err(Violation::NeverAsked) }
-    }
-
     fn remove(&mut self, id: GenerationId) -> Option<InFlight> {
         let removed = self.generations.remove(&id);
         self.choice_cancels.retain(|(generation, _)| *generation != id);
         self.rest_if_idle();
         self.end_trial_without(id);
         removed
-    }
-
-    /// The trial of whoever is here no more is over.
-    fn end_trial_without(&mut self, id: u64) {
-        let is_here = self.generations.contains_key(&id) || self.calls.contains(id);
-        if !is_here && self.trial.is_some_and(|trial| trial.id() == id) {
-            self.next_trial();
-        }
     }
 }
 

@@ -1,12 +1,14 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use dragon_core::sampling::TokenId;
 use dragon_core::sampling::{SamplingDefaults, SamplingRequest};
-use dragon_ipc::{AbortKind, End};
+use dragon_ipc::{AbortKind, Aborted, End, Output, Prefilled, TokensPiece};
 use proptest::prelude::*;
 use tokio::sync::Semaphore;
 
 use super::*;
+use crate::inflight::Violation;
 
 const LIMITS: Limits = Limits { n_ctx_seq: 100, n_slots: 4, n_vocab: 50 };
 
