@@ -143,9 +143,9 @@ fn a_prompt_that_is_being_read_when_the_engine_dies_is_read_again() {
 
 #[test]
 fn who_was_there_each_time_that_the_engine_crashed_is_kept_out_and_nobody_else() {
-    let server = Server::start(&patient());
-    let poison = long("This one is said to crash it", &greedy());
-    let poison = with(poison, "max_tokens", 30_000);
+    // Small pieces, so that its prompt is still being read whenever the engine crashes.
+    let server = Server::start(&patient().model("prefill_chunk", "8"));
+    let poison = long(&"This one is said to crash it. ".repeat(200), &greedy());
     let answer = sent(&server, &post(COMPLETIONS, &poison.to_string()));
     // What an impossible state in native code looks like, each time while this one runs, at last alone on purpose.
     for _ in 0..3 {
