@@ -1,18 +1,22 @@
-//! Runs one engine process per model: spawns it, talks to it, notices its death at once, starts it again.
+//! Runs one engine process per model: spawns it, talks to it, notices its death or its hang, and gives the next one
+//! everything that it was working on.
 //!
 //! ```text
 //! Engine (handle) --orders--> Traffic (one table) --errands--> connection --frames--> engine process
 //!      Generation <--events------------+  <-------tokens----------- +                      ^
-//!                                                                 supervise: life after life, with backoff
+//!                                                                 supervise: life after life
 //!                                                                 keeper: a thread that spawns and reaps
 //! ```
 //!
-//! - [`Engine`] is what the server holds; [`Generation`] is one running answer, and dropping it cancels it.
-//! - `supervise` runs one `life` after the other. A life is: spawn (`keeper`), `handshake`, `service`, end.
-//! - `traffic` is the table of what is in flight; `inflight` decides what an engine's loss means for each.
+//! - [`Engine`] is what the server holds; [`Generation`] is one running answer, which outlives engines; dropping it
+//!   cancels it.
+//! - `supervise` runs one `life` after the other: spawn (`keeper`), `handshake`, `service`, end. A `standby` may wait.
+//! - `traffic` is the table of what is in flight, and what the next engine is given: `inflight`, `calls`.
+//! - `watchdog` says when an engine hangs; `blame` and `trial` find whoever makes engines fail; `backoff` and `breaker`
+//!   say how long to wait, and when to stop waiting. All of these are pure.
 //!
-//! What this crate does not do: it has no queue of requests, no deadlines and no fairness (it starts what it
-//! is told to start), and it does not judge a slow engine, only a dead or a lying one.
+//! What this crate does not do: it has no queue of requests, no deadlines and no fairness; it starts what it is told to
+//! start.
 
 mod backoff;
 mod blame;
