@@ -2,7 +2,7 @@
 
 use dragon_ipc::{FromEngine, MAX_SEQUENCES, PROTOCOL_VERSION, Ready};
 
-use crate::life::Ending;
+use crate::ending::Ending;
 use crate::link::{Ear, HearError};
 
 /// Hears the engine's hello and returns the version of its build.

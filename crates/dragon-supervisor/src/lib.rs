@@ -24,6 +24,7 @@ mod breaker;
 mod calls;
 mod death;
 mod departed;
+mod ending;
 mod engine;
 mod errand;
 mod error;

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use dragon_ipc::{Choice, FromEngine, GenerationId, PromptPiece, Sampling, Start, ToEngine};
 
+use crate::ending::Ending;
 use crate::handshake::out_of_turn;
-use crate::life::Ending;
 use crate::link::{Ear, Mouth};
 use crate::shared::Shared;
 

@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use dragon_ipc::{AbortKind, Aborted, FromEngine, Step};
 
+use crate::ending::Ending;
 use crate::errand;
 use crate::handshake::out_of_turn;
 use crate::inflight::Violation;
-use crate::life::Ending;
 use crate::link::{Ear, Mouth, SayError};
 use crate::shared::Shared;
 
