@@ -252,8 +252,11 @@ fn a_request_while_the_engine_is_down_waits_for_it() {
 #[test]
 fn waiting_for_an_engine_ends_at_the_deadline() {
     let server = Server::start(&patient());
+    // Pauses grow with failures in a row: the third leaves time for a question.
     for _ in 0..3 {
-        signal_engine(&server, Signal::ABORT);
+        let crashed = signal_engine(&server, Signal::ABORT);
+        // A process that is dying may still be shown for a moment.
+        let _ = server.wait_for(RESTARTED, |model| model["pid"] != crashed);
     }
     let _ = server.wait_for(SOON, |model| model["state"] == "restarting");
     let headers = [JSON, ("x-dragon-deadline-ms", "20")];
