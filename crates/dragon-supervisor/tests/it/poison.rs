@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use dragon_supervisor::{EngineError, EngineState, Event};
+use dragon_supervisor::{EngineError, EngineState, Event, Generation};
 
 use crate::rig::{Rig, SOON, collect, endless, ids, job, next, next_token};
 
@@ -62,17 +62,23 @@ async fn an_engine_that_fails_whatever_it_is_asked_is_left_alone_and_everyone_is
     rig.stop().await;
 }
 
-#[tokio::test]
-async fn an_engine_that_works_again_is_found_by_a_probe() {
-    let folder = tempfile::tempdir().unwrap();
-    let mended = folder.path().join("mended");
-    let rig = Rig::ready(&format!("after=0,fault=abort,until={}", mended.display())).await;
+/// Asks an engine that fails with everyone, always for something else, until it is left alone.
+async fn asked_until_broken(rig: &Rig) -> Vec<Generation> {
     let mut waiting = Vec::new();
     while !matches!(rig.engine.state(), EngineState::Broken { .. }) {
         let n = u32::try_from(waiting.len()).unwrap();
         waiting.extend(rig.engine.generate(job(&[n % 256], 1, 9)));
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+    waiting
+}
+
+#[tokio::test]
+async fn an_engine_that_works_again_is_found_by_a_probe() {
+    let folder = tempfile::tempdir().unwrap();
+    let mended = folder.path().join("mended");
+    let rig = Rig::ready(&format!("after=0,fault=abort,until={}", mended.display())).await;
+    let mut waiting = asked_until_broken(&rig).await;
     for generation in &mut waiting {
         let last = collect(generation).await.pop();
         let is_told = [EngineError::Broken, EngineError::Quarantined].map(|why| Some(Event::Lost(why)));
@@ -91,12 +97,7 @@ async fn a_slow_engine_passes_its_probe() {
     let folder = tempfile::tempdir().unwrap();
     let mended = folder.path().join("mended");
     let rig = Rig::ready(&format!("step-ms=300,after=0,fault=abort,until={}", mended.display())).await;
-    let mut waiting = Vec::new();
-    while !matches!(rig.engine.state(), EngineState::Broken { .. }) {
-        let n = u32::try_from(waiting.len()).unwrap();
-        waiting.extend(rig.engine.generate(job(&[n % 256], 1, 9)));
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let _waiting = asked_until_broken(&rig).await;
     std::fs::write(mended, "").unwrap();
     let ready = rig.until_state(|state| matches!(state, EngineState::Ready(_)));
     assert!(tokio::time::timeout(Duration::from_secs(30), ready).await.is_ok(), "{:?}", rig.engine.state());
