@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use dragon_api::{ApiError, ModelCard};
+use dragon_api::{ApiError, GuardMode, ModelCard};
 use dragon_core::admission;
 use dragon_core::sampling::SamplingDefaults;
 use dragon_supervisor::Engine;
@@ -63,6 +63,8 @@ pub struct ModelSettings {
     pub share_across_clients: bool,
     /// Values for sampling fields that a request leaves out.
     pub sampling: SamplingDefaults,
+    /// What the guard may do, unless a request says otherwise.
+    pub guard: GuardMode,
     /// Renders conversations; without it chat is refused.
     pub template: Option<ChatTemplate>,
     /// Unix time that `/v1/models` shows, in seconds.
