@@ -25,6 +25,8 @@ pub(crate) fn label(endings: &[Ending]) -> Label {
         replays: 0,
         ignored: vec!["temp".to_owned()],
         choices: if endings.len() > 1 { endings.to_vec() } else { Vec::new() },
+        ambiguity: None,
+        findings: Vec::new(),
     }
 }
 

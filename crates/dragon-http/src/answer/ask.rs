@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use dragon_api::{
-    AnswerHead, ApiError, Endpoint, FallbackMode, GenerateRequest, Input, Role, parse_deadline_header,
-    parse_fallback_header, parse_guard_header,
+    AnswerHead, ApiError, Endpoint, FallbackMode, GenerateRequest, GuardMode, Input, Role,
+    parse_deadline_header, parse_fallback_header, parse_guard_header,
 };
 use dragon_core::event::Event;
 use dragon_core::label::Label;
@@ -33,6 +33,8 @@ pub(super) struct Ask {
     /// Of the text that is answered, for words of the server's own.
     pub(super) language: Language,
     pub(super) fallback: FallbackMode,
+    /// What the guard may do.
+    pub(super) guard: GuardMode,
     pub(super) sampling: Sampling,
 }
 
@@ -48,8 +50,7 @@ impl Ask {
     ) -> Result<Self, ApiError> {
         let asked = header(call.headers, "x-dragon-deadline-ms", parse_deadline_header)?;
         let fallback = header(call.headers, "x-dragon-fallback", parse_fallback_header)?.unwrap_or_default();
-        // No detector acts yet, so every valid setting means the same; a wrong one is a mistake already.
-        header(call.headers, "x-dragon-guard", parse_guard_header)?;
+        let guard = header(call.headers, "x-dragon-guard", parse_guard_header)?;
         check_against_model(&request, model)?;
         let maximum =
             call.identity.deadline().map_or(model.settings.deadline, |own| own.min(model.settings.deadline));
@@ -67,6 +68,7 @@ impl Ask {
                 model: request.model.clone(),
             },
             fallback,
+            guard: guard.unwrap_or(model.settings.guard),
             request,
         })
     }

@@ -6,6 +6,7 @@ mod deliver;
 mod dispatch;
 mod generations;
 mod group;
+mod lookout;
 mod making;
 mod member;
 mod pilot;

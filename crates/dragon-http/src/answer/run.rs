@@ -17,6 +17,7 @@ use super::ask::Ask;
 use super::choice::{Choice, Reaction, Step};
 use super::dispatch::why_late;
 use super::generations::Generations;
+use super::lookout::Lookout;
 use super::pilot::{Briefing, Conditions, Pilot};
 use crate::app::Model;
 use crate::deadline::Closing;
@@ -165,6 +166,8 @@ impl Run {
             replays: self.n_replays.max(self.generations.n_replays()),
             ignored: ask.request.ignored.clone(),
             choices: endings,
+            ambiguity: None,
+            findings: self.choices.iter().filter_map(Choice::findings).collect(),
         }
     }
 
@@ -305,6 +308,7 @@ impl Started {
         let wants_logprobs = ask.request.top_logprobs.is_some();
         let choice =
             Choice::new(self.thinking, ask.request.stop.clone(), wants_logprobs, self.budget, ask.language);
+        let choice = choice.watched(Lookout::new(ask.guard));
         match &self.briefing {
             Some(briefing) => choice.piloted(Pilot::new(briefing.clone())),
             None => choice,
