@@ -17,6 +17,7 @@ pub mod loops;
 pub mod near;
 mod places;
 mod reader;
+pub mod reanalysis;
 pub mod repetition;
 pub mod scan;
 pub mod words;
