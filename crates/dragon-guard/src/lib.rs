@@ -20,6 +20,7 @@ mod reader;
 pub mod reanalysis;
 pub mod repetition;
 pub mod scan;
+pub mod watch;
 pub mod words;
 
 pub use language::Language;
