@@ -11,7 +11,16 @@
 pub mod fallback;
 pub mod landing;
 pub mod language;
+pub mod layout;
+pub mod licence;
 pub mod loops;
+pub mod near;
+mod places;
+mod reader;
+pub mod reanalysis;
+pub mod repetition;
+pub mod scan;
+pub mod watch;
 pub mod words;
 
 pub use language::Language;

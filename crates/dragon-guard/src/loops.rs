@@ -78,10 +78,8 @@ impl Loops {
         }
     }
 
-    /// Adds a token; the loop that it proves, the one with the shortest period where there are several.
-    ///
-    /// A loop is reported again with every token that goes on with it.
-    pub fn push(&mut self, token: u32) -> Option<ExactLoop> {
+    /// Adds a token; whether the newest tokens are a loop, as they are with every further token that goes on with one.
+    pub fn push(&mut self, token: u32) -> bool {
         let size = self.rule.max_period;
         // Before the first token that far back there is nothing to compare with.
         let n_absent = size.saturating_sub(self.n_tokens);
@@ -91,7 +89,7 @@ impl Loops {
         self.past[self.next + size] = token;
         self.next = if self.next + 1 == size { 0 } else { self.next + 1 };
         self.n_tokens += 1;
-        if is_proven { self.shortest() } else { None }
+        is_proven
     }
 
     /// Tokens seen.
@@ -105,8 +103,8 @@ impl Loops {
         place.and_then(|place| self.runs.get(place)).map_or(0, |run| usize::from(*run))
     }
 
-    #[cold]
-    fn shortest(&self) -> Option<ExactLoop> {
+    /// The loop of the newest tokens, the one with the shortest period where there are several.
+    pub fn proven(&self) -> Option<ExactLoop> {
         let proven =
             self.runs.iter().zip(&self.almost).rev().zip(1..).find(|((run, almost), _)| run > almost);
         proven.map(|((run, _), period)| {

@@ -86,7 +86,8 @@ impl Words {
         self.open.take()
     }
 
-    fn push_char(&mut self, c: char, each: &mut impl FnMut(Word)) {
+    /// Adds one character.
+    pub fn push_char(&mut self, c: char, each: &mut impl FnMut(Word)) {
         let start = self.n_chars;
         self.n_chars += 1;
         let kind = match c {
@@ -153,13 +154,18 @@ pub(crate) fn folded_id(word: &str) -> u32 {
     word.chars().flat_map(char::to_lowercase).fold(EMPTY, mixed)
 }
 
+/// The same for a phrase, word by word.
+pub(crate) fn folded_ids(phrase: &str) -> Vec<u32> {
+    let mut words = Words::new();
+    let mut ids = Vec::new();
+    words.push(phrase, |word| ids.push(word.folded));
+    ids.extend(words.finish().map(|word| word.folded));
+    ids
+}
+
 /// One step of a multiplicative hash with its high bits folded in, so that short words differ in all bits.
 fn mixed(hash: u32, c: char) -> u32 {
     let product = u64::from(hash ^ u32::from(c)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the high half fits, and the rest is what a hash drops"
-    )]
     let high = (product >> 32) as u32;
     high ^ hash.rotate_left(7)
 }

@@ -15,7 +15,7 @@ use tokio::sync::{OnceCell, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_rustls::rustls::ServerConfig;
 
-use crate::answer::Group;
+use crate::answer::{Doubts, Group};
 use crate::cues::Cues;
 use crate::deadline::Drain;
 use crate::gate::Gate;
@@ -81,6 +81,8 @@ pub struct Model {
     /// What may be written into answers; `None` for a model whose cells cannot be cut back.
     cues: Option<OnceCell<Arc<Cues>>>,
     pub(crate) observer: Arc<Observer>,
+    /// How much it doubts.
+    pub(crate) doubts: Arc<Doubts>,
     /// Answers that are being made and can be joined, by what was asked.
     pub(crate) groups: Mutex<HashMap<String, Weak<Group>>>,
 }
@@ -144,7 +146,16 @@ impl Model {
         };
         let gate = Gate::new(queue);
         let cues = ready.keeps_prefixes.then(OnceCell::new);
-        Self { settings, engine, gate, facts, cues, observer: Arc::default(), groups: Mutex::default() }
+        Self {
+            settings,
+            engine,
+            gate,
+            facts,
+            cues,
+            observer: Arc::default(),
+            doubts: Arc::default(),
+            groups: Mutex::default(),
+        }
     }
 
     pub(crate) fn card(&self) -> ModelCard {

@@ -11,9 +11,11 @@ use dragon_core::event::Event;
 use dragon_core::label::Label;
 use dragon_core::sampling::Sampling;
 use dragon_guard::Language;
+use dragon_guard::licence::Licence;
 use http::HeaderMap;
 
 use super::Call;
+use super::lookout::Orders;
 use crate::app::Model;
 use crate::deadline::{Closing, Deadline, Drain};
 use crate::identity::Identity;
@@ -89,6 +91,16 @@ impl Ask {
         });
     }
 
+    /// What those are told who look for loops in the answer.
+    pub(super) fn orders(&self, model: &Model) -> Orders {
+        Orders {
+            mode: self.guard,
+            licence: licence_of(&self.request.input),
+            language: self.language,
+            doubts: Arc::clone(&model.doubts),
+        }
+    }
+
     /// Bytes of all that is asked.
     pub(super) fn n_bytes(&self) -> usize {
         match &self.request.input {
@@ -113,6 +125,20 @@ fn language_of(input: &Input) -> Language {
         Input::Prompts(prompts) => prompts.first().map(String::as_str),
     };
     Language::of(text.unwrap_or_default())
+}
+
+/// Whether repetition is asked for: by whoever asks, or by whoever set the rules before.
+fn licence_of(input: &Input) -> Licence {
+    let texts: Vec<&str> = match input {
+        Input::Chat(chat) => {
+            let last = chat.messages.last().into_iter();
+            let rules = chat.messages.iter().filter(|message| message.role == Role::System);
+            rules.chain(last).map(|message| message.content.as_str()).collect()
+        }
+        Input::Prompts(prompts) => prompts.iter().map(String::as_str).collect(),
+    };
+    let licences = texts.into_iter().map(Licence::of);
+    licences.max().unwrap_or(Licence::NotAsked)
 }
 
 fn n_choices(request: &GenerateRequest) -> u32 {

@@ -156,7 +156,10 @@ impl Choice {
             Flight::Cruising(mut pilot) => {
                 let approach = match (token.end, circle) {
                     (Some(_), _) => None,
-                    (None, None) => pilot.consider(&token, self.n_tokens, &self.assembler, conditions),
+                    (None, None) => {
+                        let n_budget = self.lookout.as_ref().and_then(Lookout::n_budget);
+                        pilot.consider(&token, self.n_tokens, &self.assembler, n_budget, conditions)
+                    }
                     (None, Some(circle)) => {
                         let approach = self.out_of(&circle, &mut pilot, conditions);
                         if approach.is_none() {

@@ -33,6 +33,7 @@ use crate::reply::Reply;
 
 use ask::Ask;
 pub(crate) use group::Group;
+pub(crate) use lookout::Doubts;
 
 /// How and when a request came.
 #[derive(Clone, Copy)]

@@ -109,12 +109,13 @@ impl Pilot {
         }
     }
 
-    /// Whether to land before `token`, which follows `n_made` others.
+    /// Whether to land before `token`, which follows `n_made` others, of `n_budget` that it is to have.
     pub(super) fn consider(
         &mut self,
         token: &Token,
         n_made: u32,
         assembler: &Assembler,
+        n_budget: Option<u32>,
         conditions: &Conditions,
     ) -> Option<Approach> {
         let now = conditions.now;
@@ -129,7 +130,8 @@ impl Pilot {
         }
         let inside = if assembler.is_thinking() { Inside::Thinking } else { Inside::Answer };
         let words = self.words(&self.text, inside)?;
-        let moment = self.moment(&words, n_made, first_token_at, conditions);
+        let moment =
+            Moment { n_budget, ..self.moment(&words, n_made, first_token_at, conditions) };
         let landing = landing::decide(&moment)?;
         if !self.may_cut_before(token, landing.urgency, assembler) {
             return None;

@@ -4,8 +4,10 @@ use std::time::Duration;
 use dragon_api::GuardMode;
 use dragon_core::budget::Bound;
 use dragon_guard::landing::Pressure;
+use dragon_guard::licence::Licence;
 use tokio::time::Instant;
 
+use super::super::lookout::Orders;
 use super::super::pilot::Briefing;
 use super::*;
 use crate::cues::Cues;
@@ -294,7 +296,12 @@ fn circling(n: usize) -> impl Iterator<Item = Token> {
 }
 
 fn watched(mode: GuardMode, choice: Choice) -> Choice {
-    choice.watched(Lookout::new(mode))
+    choice.watched(Lookout::new(&Orders {
+        mode,
+        licence: Licence::NotAsked,
+        language: Language::English,
+        doubts: Arc::default(),
+    }))
 }
 
 /// Characters of the opening of [`circling`].
