@@ -130,8 +130,7 @@ impl Pilot {
         }
         let inside = if assembler.is_thinking() { Inside::Thinking } else { Inside::Answer };
         let words = self.words(&self.text, inside)?;
-        let moment =
-            Moment { n_budget, ..self.moment(&words, n_made, first_token_at, conditions) };
+        let moment = Moment { n_budget, ..self.moment(&words, n_made, first_token_at, conditions) };
         let landing = landing::decide(&moment)?;
         if !self.may_cut_before(token, landing.urgency, assembler) {
             return None;

@@ -359,3 +359,25 @@ fn who_only_raises_the_alarm_changes_nothing() {
         assert_eq!(onset, (mode == GuardMode::Alarm).then_some(N_OPENING_CHARS));
     }
 }
+
+#[test]
+fn an_answer_that_doubts_itself_without_end_concludes_sooner() {
+    let mut late = Late::new(Thinking::None);
+    late.choice = watched(GuardMode::On, late.choice);
+    late.allowed = Duration::from_secs(600);
+    // No two sentences are alike.
+    let doubts = (0..).flat_map(|n: u32| {
+        ["Wait", ",", " maybe", &format!(" it{}", n * 7_919 % 9_973), " is", &format!(" so{n}"), ".\n"]
+            .map(|piece| Token { id: n, ..with_logprob(piece) })
+    });
+    let made = doubts.take(2_000).enumerate().find_map(|(n_made, token)| match late.token(token) {
+        Reaction::Step(_) => None,
+        Reaction::Force(force) => Some((n_made, force.n_kept)),
+    });
+    let (n_made, n_kept) = made.expect("it went on");
+    assert!((300..700).contains(&n_made) && n_kept as usize == n_made, "{n_made} {n_kept}");
+    late.choice.forced();
+    assert!(late.choice.findings().unwrap().has_reanalysed);
+    let Reaction::Step(Some(step)) = late.token(last("", End::EndOfGeneration)) else { panic!() };
+    assert_eq!(step.ending, Some(Ending::landed(Reason::Ambiguous)));
+}
