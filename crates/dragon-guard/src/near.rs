@@ -39,9 +39,9 @@ pub struct NearLoop {
 pub struct Near {
     rule: NearRule,
     /// A ring of the last words.
-    past: Box<[Entry]>,
+    past: Box<[Entry; N_PAST]>,
     /// For the hash of some words in a row, which word was the last of them, from 1; 0 for none.
-    seen: Box<[u32]>,
+    seen: Box<[u32; N_SEEN]>,
     trackers: [Option<Tracker>; N_TRACKERS],
     n_words: usize,
 }
@@ -117,8 +117,8 @@ impl Near {
                 copies: rule.copies.max(2),
                 ..rule
             },
-            past: vec![Entry::default(); N_PAST].into(),
-            seen: vec![0; N_SEEN].into(),
+            past: Box::new([Entry::default(); N_PAST]),
+            seen: Box::new([0; N_SEEN]),
             trackers: [None; N_TRACKERS],
             n_words: 0,
         }
@@ -210,7 +210,7 @@ impl Entry {
 /// The remembered words, seen from the newest.
 #[derive(Debug, Clone, Copy)]
 struct Past<'a> {
-    words: &'a [Entry],
+    words: &'a [Entry; N_PAST],
     newest: usize,
 }
 
