@@ -7,12 +7,14 @@ mod corpus;
 mod cost;
 mod false_alarms;
 mod loops;
+mod made_legit;
 mod near_loops;
 mod random;
 mod reanalysis;
 mod statistics;
 mod table;
 mod tokens;
+mod watched;
 
 use std::io::Write;
 use std::path::PathBuf;

@@ -18,7 +18,7 @@ pub struct Flag {
     pub found: Repetition,
 }
 
-/// Reads a text in pieces, wherever it is cut. Takes 110 KB.
+/// Reads a text in pieces, wherever it is cut. Takes 105 KB.
 #[derive(Debug)]
 pub struct Scan {
     reader: Reader,

@@ -31,7 +31,7 @@ pub enum Verdict {
     Loop(Repetition),
 }
 
-/// Follows one answer. Takes 140 KB, however long the answer is, and allocates nothing after its making.
+/// Follows one answer. Takes 112 KB, however long the answer is, and allocates nothing after its making.
 #[derive(Debug)]
 pub struct Watch {
     expectation: Expectation,

@@ -4,14 +4,13 @@ use std::io::Write;
 
 use anyhow::Result;
 use dragon_guard::licence::Licence;
-use dragon_guard::reanalysis::Density;
 use dragon_guard::repetition::Repetition;
 use dragon_guard::scan::scan;
-use dragon_guard::watch::{Expectation, Verdict, Watch};
 
 use super::corpus::{Trace, TraceKind, traces};
 use super::statistics::quantile;
-use super::tokens::{Token, tokens, words};
+use super::tokens::words;
+use super::watched::watched;
 use super::{EvalArgs, table};
 
 pub(super) fn print(args: &EvalArgs, out: &mut dyn Write) -> Result<()> {
@@ -39,7 +38,7 @@ fn row(trace: &Trace, delays: &mut Vec<f64>) -> Vec<String> {
     let words_before = |place: usize| all.partition_point(|word| word.end <= place);
     let (onset, period) = trace.loop_chars.unwrap_or_default();
     let flag = scan(&trace.text, Licence::Unknown);
-    let by_tokens = watched(trace);
+    let by_tokens = watched(&trace.text, Licence::of(&trace.prompt));
     let late = |at_chars: usize| signed(words_before(at_chars), words_before(onset));
     let off = |found: &Repetition| signed(found.onset_chars, onset);
     if let Some(flag) = flag {
@@ -61,18 +60,4 @@ fn row(trace: &Trace, delays: &mut Vec<f64>) -> Vec<String> {
 
 fn signed(one: usize, other: usize) -> String {
     if one >= other { format!("+{}", one - other) } else { format!("-{}", other - one) }
-}
-
-/// What a watch finds that knows the prompt, and after how many characters.
-fn watched(trace: &Trace) -> Option<(usize, Repetition)> {
-    let licence = Licence::of(&trace.prompt);
-    let mut watch = Watch::new(Expectation { licence, threshold: Density::per_thousand(f64::INFINITY) });
-    let mut n_chars = 0;
-    tokens(&trace.text).iter().find_map(|Token { id, piece }| {
-        n_chars += piece.chars().count();
-        match watch.push(*id, piece) {
-            Verdict::Loop(found) => Some((n_chars, found)),
-            Verdict::Clean | Verdict::Reanalysis(_) => None,
-        }
-    })
 }
