@@ -75,6 +75,8 @@ struct Tracker {
     /// Changed words, of which the last `n_missed` stand in a row at the end.
     n_changed: usize,
     n_missed: usize,
+    /// How often it found its place again.
+    n_drifts: usize,
     /// How much the last number at the head of a line was more than the one at `distance`.
     step: u32,
     /// Numbers at the heads of lines, and how many of them went on with the step.
@@ -212,6 +214,7 @@ impl Near {
             n_copied: N_IN_ROW,
             n_changed: 0,
             n_missed: 0,
+            n_drifts: 0,
             step: 0,
             n_heads: 0,
             n_counting: 0,
@@ -324,10 +327,10 @@ impl Tracker {
             (1..=MAX_DRIFT).flat_map(|drift| [self.distance + drift, self.distance.saturating_sub(drift)]);
         let mut fitting = nearby.filter(|distance| (1..=max_period).contains(distance));
         let Some(distance) = fitting.find(|distance| past.is_copied(*distance, N_TO_FIND)) else { return };
-        // These words were copies after all; but that one was too many or too few is a change, which the others may
-        // have hidden.
+        // These words were copies after all.
         let n_found = self.n_missed.min(N_TO_FIND);
-        self.n_changed = self.n_changed + 1 - n_found;
+        self.n_changed -= n_found;
+        self.n_drifts += 1;
         self.n_copied += n_found;
         let undone = i32::try_from(n_found).unwrap_or(0) * (COST + 1) - COST;
         self.score = (self.score + undone).min(MAX_SCORE);
@@ -339,7 +342,9 @@ impl Tracker {
         let n_followed = newest + 1 - self.began;
         let n_words = newest + 1 - self.onset;
         let is_long_enough = n_followed >= (rule.copies - 1) * self.distance && n_words >= rule.min_span;
-        let is_copy = self.n_changed * 100 <= rule.max_changed_percent * n_followed;
+        // A word too many or too few may lie among those that were found to be copies, or not: it counts half. Patterns
+        // that are filled in otherwise have none.
+        let is_copy = (2 * self.n_changed + self.n_drifts) * 100 <= 2 * rule.max_changed_percent * n_followed;
         (is_long_enough && is_copy).then_some(NearLoop {
             period: self.distance,
             onset: self.onset,
