@@ -23,7 +23,7 @@ pub enum Licence {
 /// How far after a verb its number of times may stand, in words, or before it.
 const REACH: usize = 40;
 
-/// What "repeat" grants where it does not say how often: mostly it means once.
+/// What "repeat" and "for each of" grant where they do not say how often: mostly once, or a few times.
 const UNSAID_TIMES: u32 = 20;
 
 // === impl Licence ===
@@ -45,6 +45,7 @@ impl Licence {
         let words = read(text);
         let verbs = places(&words, &phrases::VERBS);
         let repeats = places(&words, &phrases::REPEAT);
+        let each = places(&words, &phrases::EACH);
         let endless = places(&words, &phrases::ENDLESS);
         let is_near =
             |places: &[usize], place: usize| places.iter().any(|verb| verb.abs_diff(place) <= REACH);
@@ -54,7 +55,7 @@ impl Licence {
             Self::Unbounded
         } else if let Some(times) = times {
             Self::Times(times)
-        } else if repeats.iter().any(|place| opens_a_sentence(&words, *place)) {
+        } else if !each.is_empty() || repeats.iter().any(|place| opens_a_sentence(&words, *place)) {
             Self::Times(UNSAID_TIMES)
         } else {
             Self::NotAsked

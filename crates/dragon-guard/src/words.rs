@@ -15,6 +15,8 @@ pub struct Word {
     pub folded: u32,
     /// What it is made of.
     pub kind: Kind,
+    /// The value of a number of up to nine digits; else nothing of meaning.
+    pub number: u32,
     /// How it stands beside the word before it.
     pub gap: Gap,
     /// Its first character's place.
@@ -109,7 +111,7 @@ impl Words {
         if let Some(word) = self.open.take() {
             each(word);
         }
-        let mut word = Word { id: EMPTY, folded: EMPTY, kind, gap: self.gap, start, end: start };
+        let mut word = Word { id: EMPTY, folded: EMPTY, kind, number: 0, gap: self.gap, start, end: start };
         word.extend(c, kind, start + 1);
         self.gap = Gap::None;
         match kind {
@@ -145,6 +147,7 @@ impl Word {
         if kind == Kind::Letters {
             self.kind = Kind::Letters;
         }
+        self.number = self.number.wrapping_mul(10).wrapping_add(c.to_digit(10).unwrap_or(0));
         self.end = end;
     }
 }

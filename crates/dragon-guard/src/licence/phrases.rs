@@ -33,6 +33,19 @@ pub(super) static REPEAT: Phrases = LazyLock::new(|| {
     ])
 });
 
+/// Asks for the same for several: letters to each of ten people are much alike.
+pub(super) static EACH: Phrases = LazyLock::new(|| {
+    phrases(&[
+        "for each of, to each of, for every one of, one for each, variants of, variations of, versions of",
+        "dla każdego z, dla każdej z, do każdego z, do każdej z, wariantów, wersji",
+        "für jeden der, für jede der, für jedes der, an jeden der, an jede der, varianten, versionen",
+        "para cada uno, para cada una, a cada uno, a cada una, variantes de, versiones de",
+        "pour chacun, pour chacune, à chacun, à chacune, variantes de, versions de",
+        "それぞれの, ごとに",
+        "分别为, 分别给, 为每个, 给每个",
+    ])
+});
+
 /// Says that there is no end.
 pub(super) static ENDLESS: Phrases = LazyLock::new(|| {
     phrases(&[

@@ -50,6 +50,9 @@ fn repetition_without_an_end_is_read_in_every_language() {
 fn a_request_to_repeat_that_does_not_say_how_often_grants_a_few_times() {
     assert_licence("Repeat after me: the sea, the sea.", Licence::Times(UNSAID_TIMES));
     assert_licence("Here is a text. Please repeat it.", Licence::Times(UNSAID_TIMES));
+    assert_licence("Write a letter to each of these people: Ada, Bo, Cleo.", Licence::Times(UNSAID_TIMES));
+    assert_licence("Napisz zaproszenie dla każdej z tych osób: Ada, Bo.", Licence::Times(UNSAID_TIMES));
+    assert_licence("次の人それぞれの招待状を書いてください。", Licence::Times(UNSAID_TIMES));
 }
 
 #[test]

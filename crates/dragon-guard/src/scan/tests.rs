@@ -106,6 +106,26 @@ fn a_few_letters_that_are_alike_are_no_loop() {
 }
 
 #[test]
+fn numbered_paragraphs_that_are_alike_are_no_loop_until_there_are_very_many() {
+    let names = ["Ada", "Bo", "Cleo", "Dev", "Eli"];
+    let case = |n: usize| {
+        let name = names[n * n % 5];
+        format!(
+            "Case {n}: {name} puts {} things into the cart and takes one out, and the cart shows {}.\n\n",
+            n % 7 + 2,
+            n % 7 + 1
+        )
+    };
+    assert_no_loop(&(1..90).map(case).collect::<String>());
+    let found = flag(&(1..400).map(case).collect::<String>()).unwrap().found;
+    assert_eq!(found.kind, Kind::Near);
+    assert!(found.onset_chars < 200, "{found:?}");
+    // The same without a number that counts.
+    let not_numbered: String = (1..90).map(|n| case(n).replacen(&n.to_string(), "one", 1)).collect();
+    assert!(flag(&not_numbered).is_some());
+}
+
+#[test]
 fn a_hundred_equal_lines_are_a_loop_only_where_nobody_may_have_asked_for_them() {
     let text = "I will write clear questions on the board.\n".repeat(100);
     assert!(flag(&text).is_some());
