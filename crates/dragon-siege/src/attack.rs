@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::ask::Shot;
 
 /// One way to attack.
@@ -34,7 +36,8 @@ pub struct Context<'a> {
 }
 
 /// What has to hold under an attack, besides what always has to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Criterion {
     /// Its own requests want words of the model: of those there have to be half as many a second as in quiet, counted in
     /// answers. (Quiet: the same requests by a few clients, before the attack.)

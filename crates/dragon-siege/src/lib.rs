@@ -14,9 +14,11 @@
 
 pub mod ask;
 pub mod attack;
+pub mod criteria;
 pub mod exchange;
 pub mod judge;
 pub mod observation;
 pub mod plan;
 pub mod report;
 pub mod snapshot;
+pub mod tally;
