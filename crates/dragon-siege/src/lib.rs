@@ -14,9 +14,12 @@
 
 pub mod ask;
 pub mod attack;
+pub mod cli;
 pub mod exchange;
 pub mod judge;
 pub mod observation;
 pub mod plan;
 pub mod report;
+pub mod siege;
 pub mod snapshot;
+pub mod words;
