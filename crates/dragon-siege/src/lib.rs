@@ -17,6 +17,7 @@ pub mod attack;
 pub mod cli;
 pub mod exchange;
 pub mod judge;
+pub mod live;
 pub mod observation;
 pub mod plan;
 pub mod report;
