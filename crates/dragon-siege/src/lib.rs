@@ -15,10 +15,14 @@
 pub mod ask;
 pub mod attack;
 pub mod criteria;
+pub mod cli;
 pub mod exchange;
 pub mod judge;
+pub mod live;
 pub mod observation;
 pub mod plan;
 pub mod report;
+pub mod siege;
 pub mod snapshot;
 pub mod tally;
+pub mod words;

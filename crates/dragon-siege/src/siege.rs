@@ -1,0 +1,2 @@
+//! The whole way.
+pub(crate) mod seams;
