@@ -35,7 +35,7 @@ impl Answer {
     }
 
     /// The right answer to another question.
-    pub(super) fn to_another(mut self, prompt: &str, n_filler: usize) -> Self {
+    pub(super) fn replaced_by_that_to(mut self, prompt: &str, n_filler: usize) -> Self {
         let text = knowledge::answer(prompt).unwrap_or_else(|| "I would rather not say.".to_owned());
         let has_label = !self.label.is_null();
         let id = std::mem::take(&mut self.id);

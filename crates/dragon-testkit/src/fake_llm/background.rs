@@ -3,13 +3,14 @@
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
+    sync::mpsc,
     thread::{self, JoinHandle},
     time::Duration,
 };
 
 use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
-    runtime,
+    runtime::{self, Runtime},
     sync::oneshot,
     time::sleep,
 };
@@ -36,16 +37,16 @@ impl Background {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-        let listener = runtime.block_on(async {
-            let socket = TcpSocket::new_v4()?;
-            socket.set_reuseaddr(true)?;
-            socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
-            socket.listen(BACKLOG)
-        })?;
-        let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel::<()>();
+        let (tell, told) = mpsc::sync_channel(1);
+        // The runtime is made in the thread, because a test may have one of its own in this one.
         let run = move || {
+            let (runtime, listener) = match prepare(port) {
+                Ok(prepared) => prepared,
+                Err(error) => return drop(tell.send(Err(error))),
+            };
+            // Whoever starts it waits for this.
+            let _ = tell.send(listener.local_addr());
             runtime.block_on(async move {
                 tokio::select! {
                     () = accept(listener, serve) => {}
@@ -55,6 +56,7 @@ impl Background {
             // With the runtime ends everything that is on its way.
         };
         let thread = thread::Builder::new().name("fake-llm".to_owned()).spawn(run)?;
+        let address = told.recv().map_err(io::Error::other)??;
         Ok(Self { address, stop: Some(stop), thread: Some(thread) })
     }
 
@@ -72,6 +74,17 @@ impl Drop for Background {
             let _ = thread.join();
         }
     }
+}
+
+fn prepare(port: u16) -> io::Result<(Runtime, TcpListener)> {
+    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    let listener = runtime.block_on(async {
+        let socket = TcpSocket::new_v4()?;
+        socket.set_reuseaddr(true)?;
+        socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
+        socket.listen(BACKLOG)
+    })?;
+    Ok((runtime, listener))
 }
 
 async fn accept<F>(listener: TcpListener, serve: impl Fn(TcpStream) -> F)

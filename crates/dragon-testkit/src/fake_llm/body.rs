@@ -13,13 +13,15 @@ use std::{
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Sleep, sleep};
 
 /// A body.
 pub(super) struct Paced {
     pieces: Pieces,
     pace: Option<Pace>,
     end: End,
+    /// What came before the end has been sent.
+    is_flushed: bool,
     /// Its request is on its way as long as this is.
     _place: Option<Place>,
 }
@@ -62,13 +64,13 @@ pub(super) struct Place(Arc<AtomicUsize>);
 impl Paced {
     /// All of it at once.
     pub(super) fn whole(body: Bytes) -> Self {
-        Self { pieces: Pieces::One(Some(body)), pace: None, end: End::Whole, _place: None }
+        Self { pieces: Pieces::One(Some(body)), pace: None, end: End::Whole, is_flushed: false, _place: None }
     }
 
     /// Piece by piece.
     pub(super) fn new(pieces: Pieces, pause: Duration, end: End, place: Option<Place>) -> Self {
         let pace = (!pause.is_zero()).then(|| Pace { pause, next: Box::pin(sleep(pause)) });
-        Self { pieces, pace, end, _place: place }
+        Self { pieces, pace, end, is_flushed: false, _place: place }
     }
 }
 
@@ -84,7 +86,7 @@ impl Body for Paced {
             ready!(pace.next.as_mut().poll(context));
             // From when it was due, not from now: a busy machine does not slow a stream down.
             let due = pace.next.deadline() + pace.pause;
-            pace.next.as_mut().reset(due.max(Instant::now() - pace.pause));
+            pace.next.as_mut().reset(due);
         }
         let piece = match &mut self.pieces {
             Pieces::One(piece) => piece.take(),
@@ -93,6 +95,12 @@ impl Body for Paced {
         match (piece, self.end) {
             (Some(piece), _) => Poll::Ready(Some(Ok(Frame::data(piece)))),
             (None, End::Whole) => Poll::Ready(None),
+            // Or the error would take its place.
+            (None, End::Cut) if !self.is_flushed => {
+                self.is_flushed = true;
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
             (None, End::Cut) => Poll::Ready(Some(Err(io::Error::other("cut on purpose")))),
             // Nobody wakes it; whoever waits gives up.
             (None, End::Never) => Poll::Pending,

@@ -28,6 +28,16 @@ const CAPITALS: [(&str, &str); 24] = [
     ("sweden", "Stockholm"),
 ];
 
+/// Other things that everybody knows, by words that are in the question.
+const FACTS: [(&str, &str); 6] = [
+    ("opposite of hot", "Cold."),
+    ("opposite of up", "Down."),
+    ("after monday", "Tuesday."),
+    ("the sky", "Blue."),
+    ("legs does a dog", "Four."),
+    ("which planet", "Earth."),
+];
+
 /// Words that ask for a text to be repeated.
 const REPEATING: [&str; 6] = ["repeat", "echo", "copy", "reply with", "say", "write"];
 
@@ -45,7 +55,8 @@ pub(super) fn answer(prompt: &str) -> Option<String> {
     } else if REPEATING.iter().any(|word| lower.contains(word)) {
         quoted(prompt).first().map(|text| (*text).to_owned()).or_else(|| after_colon(prompt))
     } else {
-        sum(&lower).map(|sum| sum.to_string())
+        let fact = FACTS.iter().find(|(words, _)| lower.contains(words));
+        fact.map(|(_, fact)| (*fact).to_owned()).or_else(|| sum(&lower).map(|sum| sum.to_string()))
     }
 }
 
@@ -95,11 +106,14 @@ fn after_colon(prompt: &str) -> Option<String> {
 /// The value of the first sum, difference or product.
 fn sum(text: &str) -> Option<i64> {
     let mut spaced = String::with_capacity(text.len() + 8);
+    let mut before = ' ';
     for c in text.chars() {
         match c {
             '+' | '*' | '\u{d7}' => spaced.extend([' ', c, ' ']),
+            '-' if before.is_ascii_digit() => spaced.push_str(" - "),
             _ => spaced.push(c),
         }
+        before = c;
     }
     let words: Vec<&str> = spaced.split_whitespace().collect();
     words.windows(3).find_map(|window| {
@@ -124,11 +138,15 @@ mod tests {
         for (question, right) in [
             ("What is 17 + 25?", "42"),
             ("What is 17+25? Answer with the number.", "42"),
+            ("What is 10-1? Answer with the number only.", "9"),
+            ("Which day comes after Monday?", "Tuesday."),
             ("Calculate: 9 minus 12", "-3"),
             ("How much is 6 times 7?", "42"),
             ("What is the capital of France?", "Paris."),
             ("Repeat exactly: \"xK7 dragon\"", "xK7 dragon"),
             ("Repeat this word and nothing else: kestrel-42", "kestrel-42"),
+            ("Say exactly this and nothing else: good morning", "good morning"),
+            ("Answer with a JSON object that has the key \"sum\" and the value of 1+1.", "{\"sum\":2}"),
             ("Answer in JSON: {\"sum\": 5}", "{\"sum\": 5}"),
             ("A JSON object whose key \"city\" has the value \"Rome\".", "{\"city\":\"Rome\"}"),
             ("A JSON object with the key \"n\" and the number 12", "{\"n\":12}"),

@@ -221,7 +221,7 @@ impl Shared {
                 answer.n_completion = 0;
                 answer.n_total = answer.n_prompt;
             }
-            Behaviour::WrongContent => answer = answer.to_another(&others, self.settings.n_filler),
+            Behaviour::WrongContent => answer = answer.replaced_by_that_to(&others, self.settings.n_filler),
             _ => {}
         }
         if is_streamed {
