@@ -9,6 +9,9 @@ use super::document::{ErrorOnly, Text};
 use super::{Fault, excerpt};
 use crate::exchange::{BodyEnd, Response};
 
+/// What every answer has and no error.
+const CHOICES: &[u8] = b"\"choices\"";
+
 #[derive(Deserialize)]
 struct ErrorBody<'a> {
     #[serde(borrow)]
@@ -29,7 +32,14 @@ pub(super) fn check(response: &Response) -> Option<Fault> {
         BodyEnd::Cut(_) | BodyEnd::Hung | BodyEnd::TooLong => return None,
     }
     let status = response.status.as_u16();
-    let malformed = |what: String| Some(Fault::Malformed(format!("the error {status}: {what}")));
+    let malformed = |what: String| {
+        let is_answer = response.body.windows(CHOICES.len()).any(|window| window == CHOICES);
+        Some(if is_answer {
+            Fault::Lie(format!("an answer with the status {status}"))
+        } else {
+            Fault::Malformed(format!("the error {status}: {what}"))
+        })
+    };
     if response.body.is_empty() {
         return malformed("its body is empty".to_owned());
     }

@@ -15,6 +15,9 @@ const TIMES_SLACK: Duration = Duration::from_millis(50);
 /// Prompt and answer together fit into any context that a server is run with, so none of them was ended by it.
 const SURELY_IN_CONTEXT_TOKENS: u64 = 256;
 
+/// No server has a limit of its own below this, so who asks for no more gets all of them.
+const SURELY_UNLIMITED_TOKENS: u64 = 1_024;
+
 /// A token of text has fewer bytes than this on average, whatever the vocabulary: the longest tokens that there are
 /// (rows of spaces) have about as many.
 const LONGEST_TOKEN_BYTES: u64 = 128;
@@ -138,6 +141,7 @@ fn check_usage(wanted: &Wanted, answer: &Answer<'_>, usage: &Usage, lie: &mut im
     // A labelled answer may end early for its reason, and says so.
     if answer.label.is_none()
         && answer.finish() == Some(Finish::Length)
+        && max_tokens <= SURELY_UNLIMITED_TOKENS
         && n < max_tokens / 2
         && usage.n_total < SURELY_IN_CONTEXT_TOKENS
     {

@@ -199,8 +199,11 @@ fn length_without_a_label_means_that_max_tokens_were_reached() {
         let ended = |usage: Value| Plan { finish: "length", usage, ..plan.clone() };
         assert_eq!(ended(usage(12, 64)).judge().faults, []);
         assert_lies(&ended(usage(12, 7)));
-        // The context may have ended it.
+        // The context may have ended it, or a limit of the server's own.
         assert_eq!(ended(usage(500, 7)).judge().faults, []);
+        let mut greedy = ended(usage(12, 7));
+        greedy.wanted.max_tokens = Some(u64::MAX);
+        assert_eq!(greedy.judge().faults, []);
     }
 }
 

@@ -111,6 +111,17 @@ fn errors_have_openais_form_whatever_they_are() {
 }
 
 #[test]
+fn an_answer_with_the_status_of_an_error_is_a_lie() {
+    for plan in every_form() {
+        let mut case = plan.case();
+        case.response().status = StatusCode::SERVICE_UNAVAILABLE;
+        assert_eq!(kinds(&case.judge()), ["lie"]);
+        case.response().status = StatusCode::INTERNAL_SERVER_ERROR;
+        assert_eq!(kinds(&case.judge()), ["wrong status", "lie"]);
+    }
+}
+
+#[test]
 fn the_answer_to_head_has_no_body() {
     let mut ask = ask(Expects::Rejection);
     let head = response(405, Some("application/json"), "");
