@@ -21,6 +21,9 @@ pub mod live;
 pub mod observation;
 pub mod plan;
 pub mod report;
-pub mod siege;
+mod siege;
 pub mod snapshot;
 pub mod words;
+
+pub use cli::SiegeArgs;
+pub use siege::{SiegeExit, siege};
