@@ -24,17 +24,13 @@ pub use command_line::command_line;
 pub use mistake::{Mistake, Mistakes};
 pub use request::{Request, Settings};
 
-/// Attack a server of language models, check every answer, and report what survived.
-///
-/// The target is any server with OpenAI's API. It is first measured in quiet, then attacked in phases, while one
-/// ordinary client asks beside the attack; every single answer is checked. In the end there is one verdict and a report.
-///
-/// Exit codes: 0 survived (all criteria hold), 1 not, 2 usage errors.
+/// Flags of `dragon siege`. All are taken as text: a typed flag would end the program at its own mistake and hide the
+/// others.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(after_help = "Examples:\n  \
         dragon siege --target http://127.0.0.1:8080\n  \
         dragon siege --target http://127.0.0.1:8080 --preset duel\n  \
-        dragon siege --target http://127.0.0.1:11434 --attack 'overload*3+tyrolka,malformed' --connections 490\n  \
+        dragon siege --target http://127.0.0.1:8080 --attack 'overload*3+tyrolka,malformed'\n  \
         dragon siege --compare dragon.json other.json\n\n\
         docs/SIEGE.md explains attacks, criteria and the report.")]
 pub struct SiegeArgs {
@@ -79,8 +75,8 @@ pub(crate) struct TargetArgs {
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Attack")]
 pub(crate) struct AttackArgs {
-    /// quick: 30 s, a bit of everything. duel: 490 at a time, wrong requests, greedy ones, and up to 1677 kills, 15 min.
-    /// soak: 30 min of combinations [default: quick, unless --attack is given]
+    /// quick: 30 s, a bit of everything. duel: 16 min, 490 at a time, puzzles, wrong requests, greed, and up to 1677 kills.
+    /// soak: 31 min of combinations [default: quick, unless --attack is given]
     #[arg(long, value_name = "NAME")]
     pub(crate) preset: Option<String>,
     /// Attacks: `,` one phase after the other, `+` at the same time, `*N` so many parts of the phase's shots. For example
@@ -164,20 +160,20 @@ pub(crate) struct ReportArgs {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use clap::{CommandFactory as _, Parser};
 
     use super::SiegeArgs;
 
     /// A program of nothing but a siege.
     #[derive(Debug, Parser)]
-    pub(super) struct Program {
+    pub(crate) struct Program {
         #[command(flatten)]
-        pub(super) siege: SiegeArgs,
+        pub(crate) siege: SiegeArgs,
     }
 
     /// Plans that are not carried out.
-    pub(super) mod made_up {
+    pub(crate) mod made_up {
         use std::time::Duration;
 
         use crate::ask::{Shot, Signal};

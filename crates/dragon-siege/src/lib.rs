@@ -22,7 +22,10 @@ pub mod live;
 pub mod observation;
 pub mod plan;
 pub mod report;
-pub mod siege;
+mod siege;
 pub mod snapshot;
 pub mod tally;
 pub mod words;
+
+pub use cli::SiegeArgs;
+pub use siege::{SiegeExit, siege};

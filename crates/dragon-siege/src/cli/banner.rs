@@ -6,8 +6,12 @@ use std::time::Duration;
 
 use super::outline::KILL_ENGINE;
 use super::safety::{Engines, Reach, describe_process};
+use crate::attack::Criterion;
 use crate::plan::{Arrivals, Phase, Plan, Shape};
 use crate::words::{counted, duration, grouped};
+
+/// The longest that a strike takes: until a stopped engine is noticed, and until another one is ready.
+const STRIKE_MAX: Duration = Duration::from_secs(80);
 
 /// A siege that is about to begin.
 #[derive(Debug, Clone, Copy)]
@@ -19,7 +23,7 @@ pub struct Intent<'a> {
     /// Where the target is.
     pub reach: Reach,
     /// Whose processes its engines are.
-    pub engines: &'a Engines,
+    pub engines: Engines,
     /// What was left out, and why.
     pub note: Option<&'a str>,
     /// Where the report goes.
@@ -90,7 +94,7 @@ impl Intent<'_> {
             return "no process is killed".to_owned();
         }
         let whom = match self.engines {
-            Engines::Given(pid) => format!("process {}", describe_process(*pid)),
+            Engines::Given(pid) => format!("process {}", describe_process(pid)),
             Engines::Reported => "the engine that the target's /ready names at that moment".to_owned(),
             Engines::Unknown => "nobody: no engine is known".to_owned(),
         };
@@ -155,10 +159,17 @@ fn usual(plan: &Plan) -> Duration {
     plan.calibration + attacks + plan.rest * n_rests
 }
 
-/// With all clients waiting as long as they can, after the quiet stage and after each phase.
+/// With all clients waiting as long as they can: after the bystander's quiet, after the quiet measurement of each phase
+/// that wants words of the model, and after each phase; and with a strike under way at the end of a phase.
 fn longest(plan: &Plan) -> Duration {
-    let n_waits = u32::try_from(plan.phases.len() + 1).unwrap_or(u32::MAX);
-    usual(plan) + plan.patience * n_waits
+    let is_measured = |phase: &&Phase| {
+        phase.attacks.iter().any(|(attack, _)| attack.criterion() == Criterion::OwnThroughput)
+    };
+    let n_measured = plan.phases.iter().filter(is_measured).count();
+    let n_waits = u32::try_from(1 + n_measured + plan.phases.len()).unwrap_or(u32::MAX);
+    let n_strikes =
+        u32::try_from(plan.phases.iter().filter(|phase| strikes(phase)).count()).unwrap_or(u32::MAX);
+    usual(plan) + plan.patience * n_waits + STRIKE_MAX * n_strikes
 }
 
 #[cfg(test)]
@@ -166,7 +177,7 @@ mod tests {
     use super::*;
     use crate::cli::tests::made_up::{self, plan};
 
-    fn banner(plan: &Plan, reach: Reach, engines: &Engines, note: Option<&str>) -> String {
+    fn banner(plan: &Plan, reach: Reach, engines: Engines, note: Option<&str>) -> String {
         let intent =
             Intent { plan, server: Some("box/1\n"), reach, engines, note, report: Path::new("x.html") };
         intent.banner()
@@ -178,14 +189,14 @@ mod tests {
             &[("overload", 3), ("malformed", 1)],
             Shape::Closed { n_clients: 490, ramp: Duration::ZERO },
         );
-        let text = banner(&plan, Reach::Loopback, &Engines::Unknown, None);
+        let text = banner(&plan, Reach::Loopback, Engines::Unknown, None);
         for said in [
             "Siege of box at http://127.0.0.1:8080 (box/1\\n)\n",
             "127.0.0.1:8080, this machine\n",
             "overload*3 + malformed: 490 clients, for 30 s or 1,000 requests\n",
             "one ordinary client beside every phase\n",
             "no process is killed\n",
-            "about 40 s, never more than 80 s\n",
+            "about 40 s, never more than 100 s\n",
             "answers end within 10 s + 350 ms; a client gives up after 20 s\n",
             " 4711\n",
             "x.html (.json and .md beside it)\n",
@@ -197,7 +208,7 @@ mod tests {
     #[test]
     fn a_target_elsewhere_cannot_be_overlooked() {
         let plan = plan(&[("overload", 1)], made_up::ONE_CLIENT);
-        let text = banner(&plan, Reach::Elsewhere, &Engines::Unknown, None);
+        let text = banner(&plan, Reach::Elsewhere, Engines::Unknown, None);
         assert!(text.contains("NOT this machine"), "{text}");
     }
 
@@ -205,11 +216,11 @@ mod tests {
     fn it_names_the_process_that_is_killed() {
         let plan = plan(&[(KILL_ENGINE, 1)], made_up::ONE_CLIENT);
         let own = std::process::id();
-        let text = banner(&plan, Reach::Loopback, &Engines::Given(own), None);
+        let text = banner(&plan, Reach::Loopback, Engines::Given(own), None);
         let said = format!("up to 1,677 (SIGKILL, SIGSTOP) of process {}", describe_process(own));
         assert!(text.contains(&said), "{text}");
         assert!(said.contains('('), "{said}");
-        let text = banner(&plan, Reach::Loopback, &Engines::Reported, None);
+        let text = banner(&plan, Reach::Loopback, Engines::Reported, None);
         assert!(text.contains("of the engine that the target's /ready names at that moment"), "{text}");
     }
 
@@ -217,7 +228,7 @@ mod tests {
     fn what_is_left_out_is_said() {
         let plan = plan(&[("overload", 1)], made_up::ONE_CLIENT);
         let note = "kill-engine is left out: nobody knows whom";
-        let text = banner(&plan, Reach::Loopback, &Engines::Unknown, Some(note));
+        let text = banner(&plan, Reach::Loopback, Engines::Unknown, Some(note));
         assert!(text.contains(note), "{text}");
     }
 

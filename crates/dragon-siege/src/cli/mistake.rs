@@ -155,6 +155,11 @@ impl Mistakes {
         self.0.push(mistake);
     }
 
+    /// Notes all of them.
+    pub fn note_all(&mut self, mistakes: Self) {
+        self.0.extend(mistakes.0);
+    }
+
     /// The value, or `None` and the mistake is noted.
     pub fn take<T>(&mut self, result: Result<T, Mistake>) -> Option<T> {
         result.map_err(|mistake| self.note(mistake)).ok()
@@ -177,6 +182,8 @@ impl From<Mistake> for Mistakes {
         Self(vec![mistake])
     }
 }
+
+impl std::error::Error for Mistakes {}
 
 impl fmt::Display for Mistakes {
     /// A line for each.

@@ -211,23 +211,24 @@ impl Outline {
         self
     }
 
-    /// Connections that are open at once, at most, besides the bystander's; `max_open` is what open shapes keep to.
+    /// Connections that are open at once, at most, besides the bystander's; `max_open` is what shapes without clients
+    /// keep to.
     #[must_use]
     pub fn max_connections(&self, max_open: u64) -> u64 {
         let connections = self.phases.iter().map(|phase| match phase.shape {
             Shape::Closed { n_clients, .. } => count(n_clients),
-            Shape::Open { .. } | Shape::Bursts { .. } => max_open,
+            Shape::Open { .. } | Shape::Bursts { .. } => max_open.min(phase.max_shots()),
         });
         connections.max().unwrap_or(0)
     }
 
-    /// Puts attacks in the place of names. `None` where one of them does not exist.
+    /// Puts attacks in the place of names. Names that do not exist are left out: they were looked up when they were read.
     #[must_use]
-    pub fn phases(&self, attack: impl Fn(&str) -> Option<Box<dyn Attack>>) -> Option<Vec<Phase>> {
+    pub fn phases(&self, attack: impl Fn(&str) -> Option<Box<dyn Attack>>) -> Vec<Phase> {
         let phases = self.phases.iter().map(|phase| {
             let named = |Weighted { name, weight }: &Weighted| Some((attack(name)?, *weight));
-            let attacks = phase.attacks.iter().map(named).collect::<Option<Vec<_>>>()?;
-            Some(Phase { name: phase.name.clone(), attacks, shape: phase.shape, bound: phase.bound })
+            let attacks = phase.attacks.iter().filter_map(named).collect();
+            Phase { name: phase.name.clone(), attacks, shape: phase.shape, bound: phase.bound }
         });
         phases.collect()
     }
@@ -238,6 +239,23 @@ impl Outline {
 impl PhaseOutline {
     fn strikes(&self) -> bool {
         self.attacks.iter().any(|attack| attack.name == KILL_ENGINE)
+    }
+
+    /// Shots that its time and its count allow, where clients do not.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "never negative, and what is too large for the type becomes its largest value"
+    )]
+    fn max_shots(&self) -> u64 {
+        let lasts_s = self.bound.lasts.as_secs_f64();
+        let n_shots = match self.shape {
+            Shape::Closed { .. } => return self.bound.n_max,
+            // Twice as many: arrivals at random are never exactly as many as the rate says.
+            Shape::Open { rate_per_s, .. } => 2.0 * rate_per_s * lasts_s,
+            Shape::Bursts { n_at_once, every } => n_at_once as f64 * (lasts_s / every.as_secs_f64() + 1.0),
+        };
+        self.bound.n_max.min((n_shots.ceil() as u64).saturating_add(1))
     }
 
     fn changed_shape(&self, changes: &Changes) -> Shape {
@@ -348,6 +366,10 @@ mod tests {
     fn the_most_connections_are_those_of_the_largest_phase() {
         let outline = Outline::new(&Choice::Preset(&preset::SOAK), &Changes::default()).unwrap();
         assert_eq!(outline.max_connections(1000), 1000);
+        let few = Load::Rate { per_s: 2.0, arrivals: Arrivals::Poisson };
+        let changes = Changes { load: Some(few), ..Changes::default() };
+        let outline = Outline::new(&attacks("overload"), &changes).unwrap();
+        assert_eq!(outline.max_connections(1000), 61);
         let outline = Outline::new(&Choice::Preset(&preset::DUEL), &Changes::default()).unwrap();
         assert_eq!(outline.max_connections(1000), 490);
     }

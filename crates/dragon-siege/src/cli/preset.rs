@@ -79,7 +79,7 @@ pub const QUICK: Preset = Preset {
 /// endpoints, and models that are loaded because somebody names them; that evening 1677 services had been killed.
 pub const DUEL: Preset = Preset {
     name: "duel",
-    calibration: Duration::from_secs(30),
+    calibration: Duration::from_secs(48),
     rest: Duration::from_secs(2),
     steps: &[
         Step {
@@ -128,7 +128,7 @@ pub const DUEL: Preset = Preset {
 /// Half an hour of combinations, in every shape.
 pub const SOAK: Preset = Preset {
     name: "soak",
-    calibration: Duration::from_secs(30),
+    calibration: Duration::from_secs(72),
     rest: Duration::from_secs(2),
     steps: &[
         Step {
@@ -226,8 +226,8 @@ mod tests {
     #[test]
     fn they_last_as_long_as_the_help_says() {
         assert_eq!(QUICK.lasts().as_secs(), 29);
-        assert_eq!(DUEL.lasts().as_secs(), 15 * 60 + 38);
-        assert_eq!(SOAK.lasts().as_secs(), 30 * 60 + 40);
+        assert_eq!(DUEL.lasts().as_secs(), 15 * 60 + 56);
+        assert_eq!(SOAK.lasts().as_secs(), 31 * 60 + 22);
     }
 
     #[test]

@@ -195,6 +195,15 @@ impl Settings {
             _ => Err(mistakes),
         }
     }
+
+    /// Its name, and its URL where that is another.
+    #[must_use]
+    pub fn title(&self) -> String {
+        match &self.name {
+            Some(name) => format!("{name} at {}", self.url),
+            None => self.url.clone(),
+        }
+    }
 }
 
 /// The flag goes before the environment; an empty key is none.

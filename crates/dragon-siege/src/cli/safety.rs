@@ -62,7 +62,7 @@ pub fn permit(url: &str, addresses: &[SocketAddr], ownership: Ownership) -> Resu
 /// # Errors
 ///
 /// Why they cannot be.
-pub fn may_strike(reach: Reach, engines: &Engines) -> Result<(), NoKill> {
+pub fn may_strike(reach: Reach, engines: Engines) -> Result<(), NoKill> {
     match (reach, engines) {
         (Reach::Elsewhere, _) => Err(NoKill::NotLocal),
         (Reach::Loopback, Engines::Unknown) => Err(NoKill::UnknownEngine),
@@ -180,11 +180,11 @@ mod tests {
 
     #[test]
     fn engines_are_struck_on_this_machine_alone_and_only_when_known() {
-        for engines in &[Engines::Given(4242), Engines::Reported] {
+        for engines in [Engines::Given(4242), Engines::Reported] {
             assert_eq!(may_strike(Reach::Loopback, engines), Ok(()));
             assert_eq!(may_strike(Reach::Elsewhere, engines), Err(NoKill::NotLocal));
         }
-        assert_eq!(may_strike(Reach::Loopback, &Engines::Unknown), Err(NoKill::UnknownEngine));
+        assert_eq!(may_strike(Reach::Loopback, Engines::Unknown), Err(NoKill::UnknownEngine));
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub(crate) fn snapshot() -> Snapshot {
         served: 20 + t % 7,
         refused: if t > 30 { 40 + t % 11 } else { 0 },
         rejected: t % 3,
-        faulty: u64::from(t % 13 == 0),
+        faulty: u64::from(t.is_multiple_of(13)),
         bystander_ms: f64::from(u32::try_from(100 + t * 31 % 900).unwrap()),
         n_open: 490.min(t * 20),
     };
