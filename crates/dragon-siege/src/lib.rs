@@ -14,8 +14,10 @@
 
 pub mod ask;
 pub mod attack;
+pub mod clock;
 pub mod exchange;
 pub mod judge;
+pub mod load;
 pub mod observation;
 pub mod plan;
 pub mod report;
