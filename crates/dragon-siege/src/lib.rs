@@ -14,6 +14,7 @@
 
 pub mod ask;
 pub mod attack;
+pub mod client;
 pub mod clock;
 pub mod exchange;
 pub mod judge;
@@ -22,3 +23,4 @@ pub mod observation;
 pub mod plan;
 pub mod report;
 pub mod snapshot;
+pub mod target;
