@@ -22,5 +22,6 @@ pub mod load;
 pub mod observation;
 pub mod plan;
 pub mod report;
+pub mod run;
 pub mod snapshot;
 pub mod target;
