@@ -186,53 +186,6 @@ impl Verdict {
     }
 }
 
-// === impl Fault ===
-
-impl Fault {
-    /// Every kind, in the order of the report.
-    pub const KINDS: [&'static str; 8] = [
-        "unanswered",
-        "truncated",
-        "malformed",
-        "error as success",
-        "wrong status",
-        "late",
-        "lie",
-        "wrong content",
-    ];
-
-    /// Its kind in a word or two.
-    #[must_use]
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Unanswered(_) => "unanswered",
-            Self::Truncated(_) => "truncated",
-            Self::Malformed(_) => "malformed",
-            Self::ErrorAsSuccess(_) => "error as success",
-            Self::WrongStatus(_) => "wrong status",
-            Self::Late { .. } => "late",
-            Self::Lie(_) => "lie",
-            Self::WrongContent(_) => "wrong content",
-        }
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = self.kind();
-        match self {
-            Self::Unanswered(why)
-            | Self::Truncated(why)
-            | Self::Malformed(why)
-            | Self::ErrorAsSuccess(why)
-            | Self::Lie(why)
-            | Self::WrongContent(why) => write!(f, "{kind}: {why}"),
-            Self::WrongStatus(status) => write!(f, "{kind}: {status}"),
-            Self::Late { by } => write!(f, "{kind}: by {} ms", by.as_millis()),
-        }
-    }
-}
-
 // === impl Silence ===
 
 impl fmt::Display for Silence {

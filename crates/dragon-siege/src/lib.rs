@@ -29,3 +29,8 @@ pub mod words;
 
 pub use cli::SiegeArgs;
 pub use siege::{SiegeExit, siege};
+pub mod client;
+pub mod clock;
+pub mod load;
+pub mod run;
+pub mod target;
