@@ -24,6 +24,8 @@ pub struct Plan {
     pub phases: Vec<Phase>,
     /// Rest between two phases, for connections to end and queues to empty.
     pub rest: Duration,
+    /// No more engines than this are struck, all phases together.
+    pub max_strikes: u64,
 }
 
 /// The server that is attacked.
