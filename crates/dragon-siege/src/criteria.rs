@@ -137,10 +137,7 @@ fn one(key: Key, wanted: f64, phase: &PhaseReport, quiet: &Serving) -> Option<Cr
         Key::Bystander => Some(bystander(wanted, &phase.bystander.counts)),
         Key::Throughput => Some(throughput(wanted, phase, quiet)),
         Key::Kills => kills(wanted, phase),
-        Key::Served => {
-            // Wrong requests that were turned away rightly did not ask for words of the model.
-            Some(share(key, wanted, "is served", all.served, all.n.saturating_sub(all.rejected)))
-        }
+        Key::Served => Some(share(key, wanted, "for words of the model is served", all.served, all.wanted)),
     }
 }
 

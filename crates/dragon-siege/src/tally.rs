@@ -137,6 +137,16 @@ fn run_with(
     Ok(book.close())
 }
 
+/// Milliseconds to the microsecond.
+fn millis(time: Duration) -> f64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX) as f64 / 1e3
+}
+
+/// Seconds to the millisecond.
+fn seconds(time: Duration) -> f64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX) as f64 / 1e3
+}
+
 // === impl Facts ===
 
 impl Facts {

@@ -23,6 +23,9 @@ pub(crate) fn floor_percent(n: u64, of: u64) -> String {
     if n >= of {
         return "100".to_owned();
     }
+    if n == 0 {
+        return "0".to_owned();
+    }
     let hundredths = u128::from(n) * 10_000 / u128::from(of);
     format!("{}.{:02}", hundredths / 100, hundredths % 100)
 }
@@ -66,6 +69,6 @@ mod tests {
         assert_eq!(floor_percent(999_999, 1_000_000), "99.99");
         assert_eq!(floor_percent(1, 3), "33.33");
         assert_eq!(floor_percent(7, 7), "100");
-        assert_eq!(floor_percent(0, 0), "100");
+        assert_eq!((floor_percent(0, 0).as_str(), floor_percent(0, 9).as_str()), ("100", "0"));
     }
 }

@@ -4,6 +4,7 @@ use crate::report::model::{AttackReport, StrikeReport};
 fn counts(n: u64, served: u64, refused: u64, faults: &[(&str, u64)]) -> Counts {
     Counts {
         n,
+        wanted: n,
         served,
         refused,
         faulty: n - served - refused,
@@ -181,6 +182,7 @@ fn of_served_only_a_rule_demands_something() {
     check(&phase, Key::Served, "served=50", Some(false), "410 of 1,010 (40.59 %)");
     check(&phase, Key::Served, "served=40", Some(true), "(40 % suffice)");
     // Wrong requests asked for no words of the model.
-    phase.attacks[0].serving.counts = Counts { rejected: 600, refused: 0, ..counts(1000, 400, 600, &[]) };
+    phase.attacks[0].serving.counts =
+        Counts { wanted: 400, rejected: 600, refused: 0, ..counts(1000, 400, 600, &[]) };
     check(&phase, Key::Served, "served=100", Some(true), "410 of 410");
 }

@@ -111,6 +111,9 @@ pub struct Serving {
 pub struct Counts {
     /// Requests whose answers are judged.
     pub n: u64,
+    /// Of these, those that asked for words of the model. Where a rejection would be right as well, a rejected one does
+    /// not count.
+    pub wanted: u64,
     /// Words of the model, whole, in time, honest.
     pub served: u64,
     /// Refused in good form.
@@ -280,6 +283,7 @@ impl Counts {
     pub fn plus(&self, other: &Self) -> Self {
         Self {
             n: self.n + other.n,
+            wanted: self.wanted + other.wanted,
             served: self.served + other.served,
             refused: self.refused + other.refused,
             rejected: self.rejected + other.rejected,

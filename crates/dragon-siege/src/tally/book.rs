@@ -7,7 +7,7 @@ use super::samples::{in_words, name};
 use super::stage::{StageBook, Total};
 use super::timeline::Recent;
 use super::times::Times;
-use super::{Facts, PhaseTally, Tally};
+use super::{Facts, PhaseTally, Tally, millis, seconds};
 use crate::ask::{Ask, Signal};
 use crate::exchange::{Exchange, Reply};
 use crate::judge::{Class, Fault, Verdict};
@@ -87,7 +87,7 @@ impl Book {
                 self.stage().strikes.push(strike_report(strike));
             }
             Observation::Memory { at, n_bytes } => {
-                self.stage().memory.push((at.as_secs_f64(), n_bytes));
+                self.stage().memory.push((seconds(at), n_bytes));
                 self.recent_memory.push_back(n_bytes);
                 if self.recent_memory.len() > N_RECENT_MEMORY {
                     self.recent_memory.pop_front();
@@ -143,7 +143,7 @@ impl Book {
                     book.add_bystander_to(&mut bystander);
                     tally.phases.push(PhaseTally {
                         index,
-                        began_s: book.began_at.as_secs_f64(),
+                        began_s: seconds(book.began_at),
                         attacks: book.attacks(),
                         quiet: quiet.remove(&index).unwrap_or_default(),
                         bystander: book.bystander(),
@@ -168,7 +168,7 @@ impl Book {
         if self.current == Stage::Calibration && is_wrong_content_only(verdict) {
             let verdict = Verdict { class: Class::Served, faults: Vec::new(), ..verdict.clone() };
             self.recent.add(who, verdict.class, exchange);
-            self.stage().count(who, exchange, &verdict);
+            self.stage().count(who, &ask.expects, exchange, &verdict);
             return;
         }
         self.recent.add(who, verdict.class, exchange);
@@ -179,7 +179,7 @@ impl Book {
         let lasts = self.lasts(current);
         let began_at = exchange.intended_at;
         let stage = self.stages.entry(current).or_insert_with(|| StageBook::open(began_at, lasts));
-        stage.count(who, exchange, verdict);
+        stage.count(who, &ask.expects, exchange, verdict);
         if verdict.class == Class::Faulty {
             stage.samples.offer(who, ask, exchange, verdict, &self.facts.origin);
         }
@@ -268,7 +268,7 @@ fn strike_report(strike: Strike) -> StrikeReport {
     };
     StrikeReport {
         signal: signal.to_owned(),
-        at_s: strike.at.as_secs_f64(),
-        to_ready_ms: strike.ready_at.map(|at| at.saturating_sub(strike.at).as_secs_f64() * 1e3),
+        at_s: seconds(strike.at),
+        to_ready_ms: strike.ready_at.map(|at| millis(at.saturating_sub(strike.at))),
     }
 }

@@ -1,12 +1,18 @@
 //! The columns of the scoreboard while they grow.
 
+use crate::ask::Expects;
 use crate::exchange::{HostileEnd, Reply};
 use crate::judge::{Class, Fault, Outcome, Verdict};
 use crate::report::model::Counts;
 
 /// One more request.
-pub(super) fn count(counts: &mut Counts, reply: &Reply, verdict: &Verdict) {
+pub(super) fn count(counts: &mut Counts, expects: &Expects, reply: &Reply, verdict: &Verdict) {
     counts.n += 1;
+    counts.wanted += u64::from(match expects {
+        Expects::Answer(_) => true,
+        Expects::Either(_) => verdict.class != Class::Rejected,
+        Expects::Rejection => false,
+    });
     match verdict.class {
         Class::Served => counts.served += 1,
         Class::Refused => counts.refused += 1,
@@ -83,6 +89,7 @@ fn add_named(counts: &mut Vec<(String, u64)>, name: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ask::{Endpoint, Wanted, Way};
     use crate::exchange::Silence;
 
     fn faulty(faults: Vec<Fault>) -> Verdict {
@@ -94,17 +101,36 @@ mod tests {
         let mut counts = Counts::default();
         let malformed = || Fault::Malformed("no id".to_owned());
         let verdict = faulty(vec![malformed(), malformed(), Fault::WrongStatus(500)]);
-        count(&mut counts, &Reply::None(Silence::Hung), &verdict);
+        count(&mut counts, &Expects::Rejection, &Reply::None(Silence::Hung), &verdict);
         assert_eq!((counts.n, counts.faulty), (1, 1));
         assert_eq!((counts.n_with("malformed"), counts.n_with("wrong status")), (1, 1));
         assert_eq!(counts.ill_formed, 1);
     }
 
     #[test]
+    fn only_who_asked_for_words_wanted_them() {
+        let wanted = || Wanted {
+            endpoint: Endpoint::Chat,
+            way: Way::Whole,
+            model: String::new(),
+            max_tokens: None,
+            check: None,
+        };
+        let mut counts = Counts::default();
+        for expects in [Expects::Answer(wanted()), Expects::Either(wanted()), Expects::Rejection] {
+            for class in [Class::Served, Class::Rejected] {
+                let verdict = Verdict { class, ..faulty(Vec::new()) };
+                count(&mut counts, &expects, &Reply::None(Silence::Hung), &verdict);
+            }
+        }
+        assert_eq!((counts.n, counts.wanted), (6, 3));
+    }
+
+    #[test]
     fn faults_are_listed_in_the_order_of_reports() {
         let mut counts = Counts::default();
         for fault in [Fault::WrongStatus(500), Fault::Unanswered("hung".to_owned())] {
-            count(&mut counts, &Reply::None(Silence::Hung), &faulty(vec![fault]));
+            count(&mut counts, &Expects::Rejection, &Reply::None(Silence::Hung), &faulty(vec![fault]));
         }
         let names: Vec<String> = in_order(counts).faults.into_iter().map(|(kind, _)| kind).collect();
         assert_eq!(names, ["unanswered", "wrong status"]);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::{millis, seconds};
 use crate::ask::Ask;
 use crate::exchange::{BodyEnd, Exchange, Reply, Silence};
 use crate::judge::{Fault, Verdict};
@@ -58,8 +59,8 @@ impl Samples {
             who: name(who).to_owned(),
             faults: verdict.faults.iter().take(N_FAULTS).map(in_words).collect(),
             kind: kind.to_owned(),
-            at_s: exchange.intended_at.as_secs_f64(),
-            took_ms: exchange.latency().as_secs_f64() * 1e3,
+            at_s: seconds(exchange.intended_at),
+            took_ms: millis(exchange.latency()),
             curl: command(ask, origin),
             reply: reply(exchange),
         };
@@ -114,7 +115,7 @@ fn reply(exchange: &Exchange) -> String {
             let why = match silence {
                 Silence::Unreachable(why) => format!("No connection: {why}"),
                 Silence::Closed(why) => format!("The connection ended before a response: {why}"),
-                Silence::Hung => format!("Nothing came within {}.", seconds(exchange.latency())),
+                Silence::Hung => format!("Nothing came within {}.", in_seconds(exchange.latency())),
                 Silence::NotHttp(why) => format!("What came is not HTTP: {why}"),
             };
             return shortened(why.as_bytes());
@@ -127,14 +128,14 @@ fn reply(exchange: &Exchange) -> String {
     let end = match &response.end {
         BodyEnd::Whole => String::new(),
         BodyEnd::Cut(why) => format!("\n[the connection ended here: {why}]"),
-        BodyEnd::Hung => format!("\n[nothing more came within {}]", seconds(exchange.latency())),
+        BodyEnd::Hung => format!("\n[nothing more came within {}]", in_seconds(exchange.latency())),
         BodyEnd::TooLong => "\n[and more, which was not read]".to_owned(),
     };
     let body = if response.body.is_empty() { "[no body]".to_owned() } else { shortened(&response.body) };
     format!("{}\n{body}{}", shortened(head.as_bytes()), shortened(end.as_bytes()))
 }
 
-fn seconds(time: Duration) -> String {
+fn in_seconds(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f64())
 }
 

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::counting;
 use super::samples::Samples;
 use super::timeline::Timeline;
 use super::times::Times;
+use super::{counting, seconds};
+use crate::ask::Expects;
 use crate::exchange::{Exchange, HostileEnd, Reply, Silence};
 use crate::judge::{Class, Verdict};
 use crate::observation::Who;
@@ -70,10 +71,10 @@ impl StageBook {
         }
     }
 
-    pub(super) fn count(&mut self, who: Who, exchange: &Exchange, verdict: &Verdict) {
+    pub(super) fn count(&mut self, who: Who, expects: &Expects, exchange: &Exchange, verdict: &Verdict) {
         self.last_seen_at = self.last_seen_at.max(exchange.ended_at);
         self.timeline.add(who, verdict.class, exchange);
-        self.account(who).count(exchange, verdict);
+        self.account(who).count(expects, exchange, verdict);
     }
 
     pub(super) fn count_hostile(&mut self, who: Who, end: &HostileEnd) {
@@ -161,8 +162,8 @@ impl Account {
         }
     }
 
-    fn count(&mut self, exchange: &Exchange, verdict: &Verdict) {
-        counting::count(&mut self.counts, &exchange.reply, verdict);
+    fn count(&mut self, expects: &Expects, exchange: &Exchange, verdict: &Verdict) {
+        counting::count(&mut self.counts, expects, &exchange.reply, verdict);
         if matches!(exchange.reply, Reply::Response(_) | Reply::None(Silence::Hung)) {
             self.all.add(exchange.latency());
         }
@@ -186,7 +187,7 @@ impl Account {
 
     fn serving(&self, lasted: Duration) -> Serving {
         Serving {
-            lasted_s: lasted.as_secs_f64(),
+            lasted_s: seconds(lasted),
             counts: counting::in_order(self.counts.clone()),
             latency: self.all.latency(),
             served_latency: self.served.latency(),

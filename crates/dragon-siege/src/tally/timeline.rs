@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::millis;
 use crate::exchange::Exchange;
 use crate::judge::Class;
 use crate::observation::Who;
@@ -130,7 +131,7 @@ fn add_to(second: &mut Second, who: Who, class: Class, exchange: &Exchange) {
         Class::Faulty => second.faulty += 1,
     }
     if who == Who::Bystander {
-        second.bystander_ms = second.bystander_ms.max(exchange.latency().as_secs_f64() * 1e3);
+        second.bystander_ms = second.bystander_ms.max(millis(exchange.latency()));
     }
 }
 

@@ -45,7 +45,7 @@ impl Times {
         }
         Latency {
             n: self.0.len(),
-            mean_ms: self.0.mean() / 1e3,
+            mean_ms: six_digits(self.0.mean() / 1e3),
             percentiles: PERCENTILES
                 .into_iter()
                 .map(|percentile| (percentile, self.0.value_at_percentile(percentile) as f64 / 1e3))
@@ -61,14 +61,19 @@ impl Times {
         for step in self.0.iter_recorded() {
             let micros = step.value_iterated_to() as f64;
             while edges.next_if(|edge| *edge < micros).is_some() {}
-            let Some(&edge) = edges.peek() else { break };
+            let Some(edge) = edges.peek().map(|edge| six_digits(edge / 1e3)) else { break };
             match buckets.last_mut() {
-                Some((last, n)) if *last >= edge / 1e3 => *n += step.count_since_last_iteration(),
-                _ => buckets.push((edge / 1e3, step.count_since_last_iteration())),
+                Some((last, n)) if *last >= edge => *n += step.count_since_last_iteration(),
+                _ => buckets.push((edge, step.count_since_last_iteration())),
             }
         }
         buckets
     }
+}
+
+/// What nobody measured that exactly is not written that exactly; and short numbers are read as they were written.
+fn six_digits(value: f64) -> f64 {
+    format!("{value:.5e}").parse().unwrap_or(value)
 }
 
 #[cfg(test)]
