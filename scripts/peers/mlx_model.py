@@ -47,7 +47,9 @@ CONTROL = 3
 # llama.cpp ends an answer at this one too, by its name, besides the end that the file names.
 END_OF_TEXT = "<|endoftext|>"
 
+# What the model made has to know. Its answer is begun for it: of how to begin one it is never sure.
 QUESTION = "What is the capital of France?"
+BEGUN = "The capital of France is"
 ANSWER = "Paris"
 
 
@@ -229,13 +231,14 @@ def write(gguf, folder, form):
 
 
 def check(folder):
-    """Asks the model made. Weights at the wrong place make gibberish."""
+    """Asks the model made, and returns its words. Weights at the wrong place make gibberish."""
     model, words = load(str(folder))
     prompt = words.apply_chat_template([{"role": "user", "content": QUESTION}], add_generation_prompt=True)
-    text = generate(model, words, prompt, max_tokens=32)
-    if ANSWER not in text:
-        raise Refused(f"asked {QUESTION!r}, the model made answers {text!r}")
-    return text
+    text = generate(model, words, prompt + words.encode(BEGUN), max_tokens=8).strip()
+    answer = f"{BEGUN} {text}"
+    if not text.startswith(ANSWER):
+        raise Refused(f"asked {QUESTION!r}, the model made answers {answer!r}")
+    return answer
 
 
 def main():
