@@ -1,5 +1,6 @@
 //! What is sent, and what has to come back.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -7,10 +8,9 @@ use http::{HeaderName, HeaderValue, Method};
 
 /// What one worker does once.
 #[derive(Debug, Clone)]
-#[expect(clippy::large_enum_variant, reason = "made, fired and gone: a box would cost more than its bytes")]
 pub enum Shot {
-    /// A request of correct HTTP, whose answer is judged.
-    Ask(Ask),
+    /// A request of correct HTTP, whose answer is judged: shared by who sends it and who judges it.
+    Ask(Arc<Ask>),
     /// Something that breaks the protocol, leaves early or dawdles. No answer is owed.
     Hostile(Script),
     /// A signal to the target's engine.
@@ -155,6 +155,16 @@ pub enum Leave {
 pub enum Signal {
     Kill,
     Stop,
+}
+
+// === impl Shot ===
+
+impl Shot {
+    /// A request whose answer is judged.
+    #[must_use]
+    pub fn ask(ask: Ask) -> Self {
+        Self::Ask(Arc::new(ask))
+    }
 }
 
 // === impl Endpoint ===

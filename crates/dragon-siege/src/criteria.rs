@@ -1,12 +1,11 @@
 //! What has to hold in each phase, and whether it does.
 
 mod fail_under;
-pub(crate) mod figures;
 
 pub use self::fail_under::{FailUnder, FailUnderError};
-use self::figures::{floor_percent, number, per_second, percent};
 use crate::attack::Criterion;
-use crate::report::model::{Counts, CriterionReport, PhaseReport, Serving};
+use crate::report::model::{Counts, CriterionReport, PhaseReport, Recovery, Serving};
+use crate::words::{floor_percent, grouped, per_second, percent};
 
 /// One thing that has to hold. Its word is the one of `--fail-under` and of reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -146,7 +145,7 @@ fn share(key: Key, wanted: f64, what: &str, n_good: u64, n: u64) -> CriterionRep
     if n == 0 {
         return report(key, None, format!("every request {what}: there was none to judge"));
     }
-    let figures = format!("{} of {} ({} %)", number(n_good), number(n), floor_percent(n_good, n));
+    let figures = format!("{} of {} ({} %)", grouped(n_good), grouped(n), floor_percent(n_good, n));
     let text = format!("every request {what}{}: {figures}", suffices(wanted));
     report(key, Some(percent(n_good, n) >= wanted), text)
 }
@@ -160,10 +159,10 @@ fn bystander(wanted: f64, counts: &Counts) -> CriterionReport {
     let text = format!(
         "the bystander is answered without a fault{}, and served at least once: {} of {} ({} %), {} served",
         suffices(wanted),
-        number(n_good),
-        number(counts.n),
+        grouped(n_good),
+        grouped(counts.n),
         floor_percent(n_good, counts.n),
-        number(counts.served)
+        grouped(counts.served)
     );
     report(Key::Bystander, Some(counts.served > 0 && percent(n_good, counts.n) >= wanted), text)
 }
@@ -198,19 +197,24 @@ fn throughput(wanted: f64, phase: &PhaseReport, calibration: &Serving) -> Criter
 }
 
 fn kills(wanted: f64, phase: &PhaseReport) -> Option<CriterionReport> {
-    let n = phase.strikes.len() as u64;
-    let n_ready = phase.strikes.iter().filter(|strike| strike.to_ready_ms.is_some()).count() as u64;
     let what = format!("every struck engine is ready again{}", suffices(wanted));
-    if n == 0 {
+    if phase.strikes.is_empty() {
         // A phase that was to strike and did not has proved nothing about it.
         let was_to_strike = phase.attacks.iter().any(|attack| attack.name == "kill-engine");
         return was_to_strike.then(|| report(Key::Kills, None, format!("{what}: none was struck")));
     }
-    if n_ready == 0 {
-        let text = format!("{what}: {} struck, but readiness was never seen", number(n));
+    let count =
+        |of: fn(Recovery) -> bool| phase.strikes.iter().filter(|strike| of(strike.recovery)).count() as u64;
+    let n_ready = count(|recovery| matches!(recovery, Recovery::Ready { .. }));
+    let n_unseen = count(|recovery| recovery == Recovery::Unseen);
+    let n = phase.strikes.len() as u64 - n_unseen;
+    if n == 0 {
+        let text = format!("{what}: {} struck, but whether one is ready cannot be seen", grouped(n_unseen));
         return Some(report(Key::Kills, None, text));
     }
-    let text = format!("{what}: {} of {} ({} %)", number(n_ready), number(n), floor_percent(n_ready, n));
+    let unseen = if n_unseen == 0 { String::new() } else { format!(", {} unseen", grouped(n_unseen)) };
+    let text =
+        format!("{what}: {} of {} ({} %){unseen}", grouped(n_ready), grouped(n), floor_percent(n_ready, n));
     Some(report(Key::Kills, Some(percent(n_ready, n) >= wanted), text))
 }
 

@@ -119,6 +119,17 @@ pub struct Strike {
     pub pid: u32,
     /// When, on the run's clock.
     pub at: Duration,
-    /// When an engine was seen ready after it, where that can be seen.
-    pub ready_at: Option<Duration>,
+    /// What was seen after it.
+    pub recovery: Recovery,
+}
+
+/// What is seen of a target's engines after one of them was struck.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recovery {
+    /// An engine was ready again, at this time on the run's clock.
+    Ready(Duration),
+    /// None was, as long as anybody waits for one.
+    Never,
+    /// It cannot be said: the target does not tell of its engines, or the siege was stopped meanwhile.
+    Unseen,
 }

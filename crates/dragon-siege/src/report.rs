@@ -1,6 +1,7 @@
 //! What is written in the end: one model of all figures, as JSON, as Markdown and as HTML.
 
 mod assemble;
+mod columns;
 pub mod compare;
 pub mod curl;
 pub mod html;
@@ -10,7 +11,6 @@ pub mod model;
 mod sentences;
 mod store;
 mod svg;
-mod words;
 
 pub use self::assemble::{Run, assemble};
 pub use self::store::{StoreError, read, write};

@@ -45,7 +45,7 @@ impl Attack for LongPrompt {
             max_tokens: 16,
             temperature: None,
         };
-        Shot::Ask(post(wish.endpoint.path(), wish.body(), Expects::Either(wish.wanted())))
+        Shot::ask(post(wish.endpoint.path(), wish.body(), Expects::Either(wish.wanted())))
     }
 }
 

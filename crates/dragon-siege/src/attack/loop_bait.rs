@@ -60,7 +60,7 @@ impl Attack for LoopBait {
             // Without chance there is no way out of a loop.
             temperature: Some(0.0),
         };
-        Shot::Ask(wish.ask())
+        Shot::ask(wish.ask())
     }
 }
 

@@ -123,7 +123,7 @@ impl Attack for Malformed {
         let variant = VARIANTS[dice.usize(..VARIANTS.len())];
         let mut ask = post(Endpoint::Chat.path(), variant.body(context.model), Expects::Rejection);
         ask.headers.push((NOTE, HeaderValue::from_static(variant.wrong)));
-        Shot::Ask(ask)
+        Shot::ask(ask)
     }
 }
 

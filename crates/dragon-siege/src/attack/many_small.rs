@@ -33,7 +33,7 @@ impl Attack for ManySmall {
             max_tokens: dice.u64(1..=4),
             temperature: None,
         };
-        Shot::Ask(wish.ask())
+        Shot::ask(wish.ask())
     }
 }
 

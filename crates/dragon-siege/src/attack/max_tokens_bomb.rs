@@ -42,7 +42,7 @@ impl Attack for MaxTokensBomb {
             max_tokens: one_of(&BOMBS, dice),
             temperature: None,
         };
-        Shot::Ask(post(wish.endpoint.path(), wish.body(), Expects::Either(wish.wanted())))
+        Shot::ask(post(wish.endpoint.path(), wish.body(), Expects::Either(wish.wanted())))
     }
 }
 

@@ -60,7 +60,7 @@ impl Attack for Overload {
             }
         };
         let temperature = Some(temperature);
-        Shot::Ask(
+        Shot::ask(
             Wish { endpoint, way, model: context.model, text: &text, max_tokens: MAX_TOKENS, temperature }
                 .ask(),
         )

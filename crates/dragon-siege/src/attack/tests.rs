@@ -1,4 +1,5 @@
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::Uri;
@@ -28,7 +29,7 @@ pub(super) fn shots(attack: &dyn Attack, n: u64) -> Vec<Shot> {
 
 pub(super) fn asks(attack: &dyn Attack, n: u64) -> Vec<Ask> {
     let ask = |shot| match shot {
-        Shot::Ask(ask) => ask,
+        Shot::Ask(ask) => Arc::unwrap_or_clone(ask),
         other => panic!("{other:?}"),
     };
     shots(attack, n).into_iter().map(ask).collect()

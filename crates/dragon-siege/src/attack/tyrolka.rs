@@ -105,7 +105,7 @@ impl Attack for Tyrolka {
             max_tokens: MAX_TOKENS,
             temperature: None,
         };
-        Shot::Ask(wish.ask())
+        Shot::ask(wish.ask())
     }
 }
 

@@ -52,7 +52,7 @@ impl Attack for UnknownModel {
         };
         let mut ask = wish.ask();
         ask.expects = Expects::Rejection;
-        Shot::Ask(ask)
+        Shot::ask(ask)
     }
 }
 

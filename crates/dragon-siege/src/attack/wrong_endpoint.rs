@@ -50,7 +50,7 @@ impl Attack for WrongEndpoint {
     }
 
     fn shot(&self, context: &Context<'_>, dice: &mut fastrand::Rng) -> Shot {
-        Shot::Ask(if dice.u32(..4) == 0 { wrong_type(context, dice) } else { nowhere(context, dice) })
+        Shot::ask(if dice.u32(..4) == 0 { wrong_type(context, dice) } else { nowhere(context, dice) })
     }
 }
 

@@ -159,15 +159,20 @@ fn what_could_not_be_judged_at_all_was_not_survived() {
 }
 
 #[test]
-fn every_struck_engine_has_to_be_seen_again_where_any_is_seen() {
-    let strike = |to_ready_ms| StrikeReport { signal: "kill".to_owned(), at_s: 1.0, to_ready_ms };
+fn every_struck_engine_has_to_be_seen_again_where_that_can_be_seen() {
+    let strike = |recovery| StrikeReport { signal: "kill".to_owned(), at_s: 1.0, recovery };
+    let ready = |after_ms| strike(Recovery::Ready { after_ms });
     let mut phase = flawless();
-    phase.strikes = vec![strike(Some(300.0)), strike(Some(250.0))];
+    phase.strikes = vec![ready(300.0), ready(250.0)];
     check(&phase, Key::Kills, "", Some(true), "2 of 2");
-    phase.strikes.push(strike(None));
-    check(&phase, Key::Kills, "", Some(false), "2 of 3 (66.66 %)");
-    phase.strikes = vec![strike(None)];
-    check(&phase, Key::Kills, "", None, "readiness was never seen");
+    phase.strikes.push(strike(Recovery::Unseen));
+    check(&phase, Key::Kills, "", Some(true), "2 of 2 (100 %), 1 unseen");
+    phase.strikes.push(strike(Recovery::Never));
+    check(&phase, Key::Kills, "", Some(false), "2 of 3 (66.66 %), 1 unseen");
+    phase.strikes = vec![strike(Recovery::Never)];
+    check(&phase, Key::Kills, "", Some(false), "0 of 1 (0 %)");
+    phase.strikes = vec![strike(Recovery::Unseen)];
+    check(&phase, Key::Kills, "", None, "cannot be seen");
     phase.strikes.clear();
     assert_eq!(verdict(&phase, Key::Kills, ""), None);
     phase.attacks[0].name = "kill-engine".to_owned();

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::{FRAME, Until};
 use crate::snapshot::{Board, Snapshot};
-use crate::words::{counted, duration, grouped, harmless, milliseconds, percent};
+use crate::words::{counted, duration, grouped, harmless, share, time};
 
 /// From one line to the next.
 const EVERY: Duration = Duration::from_secs(1);
@@ -53,9 +53,9 @@ fn line(snapshot: &Snapshot) -> String {
             "; bystander {} of {} served ({}), {} faulty, p95 {}",
             grouped(bystander.served),
             grouped(bystander.n),
-            percent(bystander.served, bystander.n),
+            share(bystander.served, bystander.n),
             grouped(bystander.faulty),
-            p95.map_or_else(|| "-".to_owned(), milliseconds)
+            p95.map_or_else(|| "-".to_owned(), time)
         ));
     }
     if snapshot.n_strikes > 0 {
@@ -85,7 +85,7 @@ mod tests {
         assert_eq!(
             line(&made_up::snapshot()),
             "   83 s  phase 2 of 5: overload, 42 %: 1,204 served, 310 refused, 0 rejected, 12 faulty; 490 open; \
-             bystander 58 of 60 served (96.6 %), 1 faulty, p95 812 ms; 3 kills"
+             bystander 58 of 60 served (96.66 %), 1 faulty, p95 812 ms; 3 kills"
         );
     }
 

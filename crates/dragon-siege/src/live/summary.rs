@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::plain::at_percentile;
 use crate::report::model::{CriterionReport, PhaseReport, Report, Serving};
-use crate::words::{grouped, harmless, milliseconds, percent};
+use crate::words::{grouped, harmless, share, time};
 
 /// Columns of the scoreboard, right-aligned, besides who is served.
 const HEADS: [&str; 10] =
@@ -53,12 +53,12 @@ fn serving(text: &mut String, who: &str, serving: &Serving) {
     let n_in_time = n_answered.saturating_sub(counts.n_with("late"));
     let time = |percentile| {
         let value = at_percentile(&serving.latency.percentiles, percentile).filter(|_| serving.latency.n > 0);
-        value.map_or_else(|| "-".to_owned(), milliseconds)
+        value.map_or_else(|| "-".to_owned(), time)
     };
     let figures = [
         grouped(counts.n),
-        percent(n_answered, counts.n),
-        percent(n_in_time, counts.n),
+        share(n_answered, counts.n),
+        share(n_in_time, counts.n),
         grouped(counts.served),
         grouped(counts.refused),
         grouped(counts.rejected),

@@ -9,6 +9,7 @@ use super::model::{
 use crate::criteria::{self, FailUnder};
 use crate::plan::{Arrivals, Bound, Phase, Plan, Shape};
 use crate::tally::{PhaseTally, Tally};
+use crate::words::grouped;
 
 /// What neither the plan nor the tally knows of a siege.
 #[derive(Debug, Clone)]
@@ -97,13 +98,12 @@ fn phase(planned: Option<&Phase>, mut counted: PhaseTally) -> PhaseReport {
 
 /// How many, how fast, how long.
 fn in_words(shape: Shape, bound: Bound) -> String {
-    let number = criteria::figures::number;
     let ramped = |ramp: Duration| {
         if ramp.is_zero() { String::new() } else { format!(", reached over {} s", ramp.as_secs_f64()) }
     };
     let load = match shape {
         Shape::Closed { n_clients, ramp } => {
-            format!("{} clients{}", number(n_clients as u64), ramped(ramp))
+            format!("{} clients{}", grouped(n_clients as u64), ramped(ramp))
         }
         Shape::Open { rate_per_s, arrivals, ramp } => {
             let spread = match arrivals {
@@ -113,10 +113,10 @@ fn in_words(shape: Shape, bound: Bound) -> String {
             format!("{rate_per_s} a second {spread}{}", ramped(ramp))
         }
         Shape::Bursts { n_at_once, every } => {
-            format!("{} at once, every {} s", number(n_at_once as u64), every.as_secs_f64())
+            format!("{} at once, every {} s", grouped(n_at_once as u64), every.as_secs_f64())
         }
     };
-    format!("{load}; for {} s, at most {} shots", bound.lasts.as_secs_f64(), number(bound.n_max))
+    format!("{load}; for {} s, at most {} shots", bound.lasts.as_secs_f64(), grouped(bound.n_max))
 }
 
 fn millis(time: Duration) -> u64 {

@@ -2,9 +2,9 @@
 
 use super::model::{Latency, PhaseReport, Report, Sample, Serving};
 use super::sentences::{facts, strikes_in_words, verdict, verdict_line};
-use super::words::{self, NOTHING, PERCENTILES, n_answered, n_in_deadline, percentile, share};
 use crate::criteria;
-use crate::criteria::figures::{number, per_second};
+use crate::report::columns::{PERCENTILES, n_answered, n_in_deadline, percentile};
+use crate::words::{NOTHING, grouped, per_second, share};
 
 /// Samples that are told, one for each kind: the others are in the JSON.
 const N_SAMPLES: usize = 5;
@@ -136,13 +136,13 @@ impl Page {
 fn scores(serving: &Serving) -> Vec<String> {
     let counts = &serving.counts;
     vec![
-        number(counts.n),
+        grouped(counts.n),
         share(n_answered(counts), counts.n),
         share(n_in_deadline(counts), counts.n),
         share(counts.served, counts.wanted),
-        number(counts.refused),
-        number(counts.rejected),
-        number(counts.faulty),
+        grouped(counts.refused),
+        grouped(counts.rejected),
+        grouped(counts.faulty),
         percentile(&serving.latency, 95.0),
         per_second(serving.served_per_s()),
     ]
@@ -152,8 +152,8 @@ fn times(who: &str, latency: &Latency) -> Option<Vec<String>> {
     if latency.n == 0 {
         return None;
     }
-    let mut row = vec![text(who), number(latency.n)];
-    row.extend(PERCENTILES.map(|p| words::percentile(latency, p)));
+    let mut row = vec![text(who), grouped(latency.n)];
+    row.extend(PERCENTILES.map(|p| percentile(latency, p)));
     Some(row)
 }
 

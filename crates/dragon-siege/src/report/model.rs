@@ -208,8 +208,23 @@ pub struct StrikeReport {
     pub signal: String,
     /// Seconds since the run began.
     pub at_s: f64,
-    /// Until an engine was seen ready again, ms, where that can be seen.
-    pub to_ready_ms: Option<f64>,
+    /// What was seen after it.
+    pub recovery: Recovery,
+}
+
+/// What was seen of the target's engines after one of them was struck.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Recovery {
+    /// An engine was ready again.
+    Ready {
+        /// So long after the signal, ms.
+        after_ms: f64,
+    },
+    /// None was, as long as it was waited for.
+    Never,
+    /// It could not be seen.
+    Unseen,
 }
 
 /// What had to hold.
@@ -272,6 +287,19 @@ impl Latency {
     pub fn at(&self, percentile: f64) -> Option<f64> {
         let listed = |(p, _): &&(f64, f64)| (p - percentile).abs() < 1e-9;
         self.percentiles.iter().find(listed).map(|(_, ms)| *ms)
+    }
+}
+
+// === impl Recovery ===
+
+impl Recovery {
+    /// From the signal until an engine was ready again, ms, where one was.
+    #[must_use]
+    pub fn ready_after_ms(self) -> Option<f64> {
+        match self {
+            Self::Ready { after_ms } => Some(after_ms),
+            Self::Never | Self::Unseen => None,
+        }
     }
 }
 

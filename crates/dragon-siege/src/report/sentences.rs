@@ -1,8 +1,9 @@
 //! What a report says in sentences, the same in every form.
 
 use super::model::{PhaseReport, Report};
-use super::words::{self, percentile};
 use crate::criteria;
+use crate::report::columns::percentile;
+use crate::words;
 
 /// In two or three words.
 pub(super) const fn verdict(report: &Report) -> &'static str {
@@ -32,7 +33,8 @@ pub(super) fn verdict_line(report: &Report) -> String {
 pub(super) fn strikes_in_words(phase: &PhaseReport) -> String {
     let n_kills = phase.strikes.iter().filter(|strike| strike.signal == "kill").count();
     let n_stops = phase.strikes.len() - n_kills;
-    let mut to_ready: Vec<f64> = phase.strikes.iter().filter_map(|strike| strike.to_ready_ms).collect();
+    let mut to_ready: Vec<f64> =
+        phase.strikes.iter().filter_map(|strike| strike.recovery.ready_after_ms()).collect();
     to_ready.sort_by(f64::total_cmp);
     let struck = match (n_kills, n_stops) {
         (kills, 0) => format!("{kills} killed"),
@@ -83,11 +85,11 @@ pub(super) fn facts(report: &Report) -> Vec<(&'static str, String)> {
         ),
         (
             "Machine",
-            format!("{}, {} cores, {}", machine.cpu, machine.n_cores, words::memory(machine.memory_bytes)),
+            format!("{}, {} cores, {}", machine.cpu, machine.n_cores, words::bytes(machine.memory_bytes)),
         ),
         (
             "The tool itself",
-            format!("{:.2} cores, {} at its peak", cost.cores, words::memory(cost.peak_memory_bytes)),
+            format!("{:.2} cores, {} at its peak", cost.cores, words::bytes(cost.peak_memory_bytes)),
         ),
         ("Sent late by", lag),
         ("Seed", report.seed.to_string()),

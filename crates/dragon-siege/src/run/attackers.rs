@@ -113,13 +113,13 @@ impl Worker for Attacker {
 }
 
 impl Attacker {
-    async fn ask(&mut self, who: Who, ask: Ask, intended_at: Duration) {
+    async fn ask(&mut self, who: Who, ask: Arc<Ask>, intended_at: Duration) {
         let siege = &self.attackers.siege;
         siege.tell.that(Observation::Sent(who)).await;
         let n_resent_before = self.client.n_resent();
         let exchange = self.client.ask(&ask, intended_at).await;
         siege.n_resent.fetch_add(self.client.n_resent() - n_resent_before, Ordering::Relaxed);
-        siege.tell.that(Observation::Exchanged { who, ask: Arc::new(ask), exchange }).await;
+        siege.tell.that(Observation::Exchanged { who, ask, exchange }).await;
     }
 
     /// No answer is owed for it, so it is left when the phase is over.

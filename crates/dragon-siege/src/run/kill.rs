@@ -19,7 +19,7 @@ use crate::ask::{Ask, Signal};
 use crate::client::{Caller, Client, Connector, page};
 use crate::clock::Clock;
 use crate::exchange::Reply;
-use crate::plan::{Strike, Target};
+use crate::plan::{Recovery, Strike, Target};
 use crate::target::is_loopback;
 use crate::target::process::{self, Handle};
 use crate::target::ready::{Engine, engine_of};
@@ -64,6 +64,8 @@ pub(super) struct Killer {
 struct Turn {
     client: Client,
     n_left: u64,
+    /// Whether the target has ever told of its engine. One that does not answer just now may have no time to.
+    shows_engine: bool,
 }
 
 /// A stopped process, which is set going again when this is dropped.
@@ -92,7 +94,11 @@ impl Killer {
             model: target.model.clone(),
             server_pid: target.server_pid,
             given,
-            turn: Mutex::new(Turn { client: Client::new(Arc::new(caller)), n_left: max_strikes }),
+            turn: Mutex::new(Turn {
+                client: Client::new(Arc::new(caller)),
+                n_left: max_strikes,
+                shows_engine: false,
+            }),
             ready: page("/ready"),
             clock,
             stop: stop.clone(),
@@ -106,9 +112,10 @@ impl Killer {
             sleep(BUSY_PAUSE).await;
             return None;
         };
-        let Turn { client, n_left } = &mut *turn;
+        let Turn { client, n_left, shows_engine } = &mut *turn;
         sleep(Duration::from_millis(dice.u64(..PAUSE_MAX_MS))).await;
         let engine = self.look(client).await;
+        *shows_engine |= engine.is_some();
         let struck = match self.victim(engine.as_ref()).await {
             Some(victim) if *n_left > 0 && !self.stop.is_cancelled() => self.signal(signal, victim),
             _ => None,
@@ -120,12 +127,13 @@ impl Killer {
         *n_left -= 1;
         let is_noticed = stopped.is_none() || self.is_noticed(client, victim.pid()).await;
         drop(stopped);
-        let ready_at = match engine {
+        let recovery = if *shows_engine {
             // Where it was not noticed, the same engine has to go on.
-            Some(_) => self.ready_again(client, is_noticed.then_some(victim.pid())).await,
-            None => None,
+            self.recovery(client, is_noticed.then_some(victim.pid())).await
+        } else {
+            Recovery::Unseen
         };
-        Some(Strike { signal, pid: victim.pid(), at, ready_at })
+        Some(Strike { signal, pid: victim.pid(), at, recovery })
     }
 
     /// Whom to strike: whom the user named, else whom the target names.
@@ -174,18 +182,18 @@ impl Killer {
         false
     }
 
-    /// When an engine other than this one was seen ready.
-    async fn ready_again(&self, client: &mut Client, other_than: Option<u32>) -> Option<Duration> {
+    /// Waits until an engine other than this one is ready.
+    async fn recovery(&self, client: &mut Client, other_than: Option<u32>) -> Recovery {
         let until = self.clock.now() + READY_MAX;
         while self.clock.now() < until && !self.stop.is_cancelled() {
             if let Some(Engine { pid: Some(pid), is_ready: true }) = self.look(client).await
                 && Some(pid) != other_than
             {
-                return Some(self.clock.now());
+                return Recovery::Ready(self.clock.now());
             }
             sleep(POLL).await;
         }
-        None
+        if self.stop.is_cancelled() { Recovery::Unseen } else { Recovery::Never }
     }
 
     async fn look(&self, client: &mut Client) -> Option<Engine> {

@@ -15,7 +15,7 @@ use crate::client::tests::request;
 use crate::exchange::Reply;
 use crate::judge::Rules;
 use crate::observation::{Stage, Who};
-use crate::plan::{Arrivals, Bound, Phase, Shape, Strike, Target};
+use crate::plan::{Arrivals, Bound, Phase, Recovery, Shape, Strike, Target};
 use crate::target::{Asked, discover};
 
 const MODEL: &str = "small-1";
@@ -421,7 +421,7 @@ mod kills {
         let (_, all) = siege(plan(target, Duration::ZERO, kills(ms(1_500), 6))).await;
         let strikes = strikes(&all);
         assert_eq!(strikes.len(), 1, "{strikes:?}");
-        assert_eq!((strikes[0].pid, strikes[0].ready_at), (engine.0.id(), None));
+        assert_eq!((strikes[0].pid, strikes[0].recovery), (engine.0.id(), Recovery::Unseen));
         if strikes[0].signal == Signal::Kill {
             assert!(!engine.0.wait().unwrap().success());
         }
@@ -450,7 +450,8 @@ mod kills {
         let strikes = strikes(&all);
         assert_eq!(strikes.len(), 3, "{strikes:?}");
         for strike in &strikes {
-            let took = strike.ready_at.unwrap() - strike.at;
+            let Recovery::Ready(at) = strike.recovery else { panic!("{strike:?}") };
+            let took = at - strike.at;
             assert!((ms(50)..ms(1_000)).contains(&took), "{strike:?}");
             assert!(!process::is_alive(strike.pid));
         }

@@ -12,8 +12,8 @@ use crate::ask::{Ask, Signal};
 use crate::exchange::{Exchange, Reply};
 use crate::judge::{Class, Fault, Verdict};
 use crate::observation::{Observation, Stage, Who};
-use crate::plan::Strike;
-use crate::report::model::StrikeReport;
+use crate::plan::{self, Strike};
+use crate::report::model::{Recovery, StrikeReport};
 use crate::snapshot::Snapshot;
 
 /// All counts so far.
@@ -266,9 +266,10 @@ fn strike_report(strike: Strike) -> StrikeReport {
         Signal::Kill => "kill",
         Signal::Stop => "stop",
     };
-    StrikeReport {
-        signal: signal.to_owned(),
-        at_s: seconds(strike.at),
-        to_ready_ms: strike.ready_at.map(|at| millis(at.saturating_sub(strike.at))),
-    }
+    let recovery = match strike.recovery {
+        plan::Recovery::Ready(at) => Recovery::Ready { after_ms: millis(at.saturating_sub(strike.at)) },
+        plan::Recovery::Never => Recovery::Never,
+        plan::Recovery::Unseen => Recovery::Unseen,
+    };
+    StrikeReport { signal: signal.to_owned(), at_s: seconds(strike.at), recovery }
 }

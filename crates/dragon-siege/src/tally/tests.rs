@@ -9,7 +9,7 @@ use crate::ask::{Expects, Signal};
 use crate::exchange::{BodyEnd, HostileEnd, Reply, Response, Silence};
 use crate::judge::{Class, Fault, Outcome};
 use crate::observation::{Stage, Who};
-use crate::plan::Strike;
+use crate::plan::{self, Strike};
 
 const OVERLOAD: Who = Who::Attack("overload");
 
@@ -107,7 +107,7 @@ fn everything_is_counted_where_it_belongs() {
                 signal: Signal::Kill,
                 pid: 1,
                 at: s(7),
-                ready_at: Some(Duration::from_millis(7300)),
+                recovery: plan::Recovery::Ready(Duration::from_millis(7300)),
             }),
             Observation::Ended(Stage::Phase(0), s(16)),
         ],
@@ -136,7 +136,7 @@ fn everything_is_counted_where_it_belongs() {
     assert_eq!(overload.n_tokens, 0, "only served answers' tokens count");
     assert_eq!(phase.bystander.n_tokens, 7);
     assert_eq!(phase.memory, [(7.0, 4096)]);
-    assert_eq!(phase.strikes[0].to_ready_ms, Some(300.0));
+    assert_eq!(phase.strikes[0].recovery.ready_after_ms(), Some(300.0));
     assert_eq!(phase.timeline.len(), 5);
     assert_eq!(phase.timeline.iter().map(|second| second.n_open).collect::<Vec<_>>(), [5, 5, 4, 2, 0]);
     let kinds: Vec<&str> = phase.samples.iter().map(|sample| sample.kind.as_str()).collect();

@@ -3,8 +3,8 @@
 use dragon_siege::attack::Criterion;
 use dragon_siege::criteria::{self, FailUnder};
 use dragon_siege::report::model::{
-    AttackReport, Calibration, Counts, Latency, Machine, PhaseReport, Report, RulesFacts, Sample, Second,
-    Serving, StrikeReport, TargetFacts, ToolCost, VERSION,
+    AttackReport, Calibration, Counts, Latency, Machine, PhaseReport, Recovery, Report, RulesFacts, Sample,
+    Second, Serving, StrikeReport, TargetFacts, ToolCost, VERSION,
 };
 
 /// What kind of server it is.
@@ -499,9 +499,11 @@ fn kills(dice: &mut fastrand::Rng, is_brittle: bool, speed: f64) -> PhaseReport 
         .map(|i| StrikeReport {
             signal: if i % 8 == 7 { "stop" } else { "kill" }.to_owned(),
             at_s: f64::from(i) * 1.2 + 0.5,
-            to_ready_ms: Some(six_digits(
-                ready * (0.8 + 0.5 * dice.f64()) + if i % 8 == 7 { 3000.0 } else { 0.0 },
-            )),
+            recovery: Recovery::Ready {
+                after_ms: six_digits(
+                    ready * (0.8 + 0.5 * dice.f64()) + if i % 8 == 7 { 3000.0 } else { 0.0 },
+                ),
+            },
         })
         .collect();
     phase

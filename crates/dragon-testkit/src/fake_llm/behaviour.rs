@@ -88,6 +88,8 @@ pub enum When {
     Always,
     /// For a request that comes while more than so many others are on their way.
     Beside(usize),
+    /// From the request after so many others on.
+    After(u64),
 }
 
 // === impl Behaviour ===

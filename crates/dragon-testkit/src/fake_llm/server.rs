@@ -161,7 +161,8 @@ impl Shared {
         match self.settings.when {
             When::Always => self.settings.behaviour,
             When::Beside(n) if n_others > n => self.settings.behaviour,
-            When::Beside(_) => Behaviour::Correct,
+            When::After(n) if self.n_asked.load(Ordering::Relaxed) >= n => self.settings.behaviour,
+            When::Beside(_) | When::After(_) => Behaviour::Correct,
         }
     }
 

@@ -10,7 +10,7 @@ use super::{COLUMNS, quiet};
 use crate::live::plain::at_percentile;
 use crate::report::model::{Counts, Latency};
 use crate::snapshot::Snapshot;
-use crate::words::{compact, milliseconds};
+use crate::words::{compact, time};
 
 /// Percentiles and their names, the least important last: a narrow screen leaves those out.
 const PERCENTILES: [(f64, &str); 5] =
@@ -50,7 +50,7 @@ fn row<'a>(who: &'a str, counts: &Counts, latency: &Latency, percentiles: &[(f64
     });
     let times = percentiles.iter().map(|(percentile, _)| {
         let value = at_percentile(&latency.percentiles, *percentile).filter(|_| latency.n > 0);
-        right(value.map_or_else(|| "-".to_owned(), milliseconds))
+        right(value.map_or_else(|| "-".to_owned(), time))
     });
     let first = [Cell::from(who), right(compact(counts.n))];
     Row::new(first.into_iter().chain(coloured).chain(times))

@@ -9,7 +9,7 @@ use ratatui::widgets::Sparkline;
 use super::history::latest;
 use super::{quiet, title};
 use crate::snapshot::Snapshot;
-use crate::words::{bytes, grouped, milliseconds};
+use crate::words::{bytes, grouped, time};
 
 /// One of them.
 struct Spark {
@@ -36,14 +36,14 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot) {
 fn waiting(snapshot: &Snapshot) -> Spark {
     let slowest = || snapshot.timeline.iter().map(|second| second.bystander_ms.max(0.0));
     let now = slowest().rev().find(|ms| *ms > 0.0);
-    // Rounded to microseconds: whole milliseconds would show a fast server as none.
+    // Rounded to microseconds: whole time would show a fast server as none.
     let values = slowest().map(|ms| {
         u64::try_from(std::time::Duration::from_secs_f64(ms / 1e3).as_micros()).unwrap_or(u64::MAX)
     });
     Spark {
         title: "bystander waits",
-        now: now.map_or_else(|| "-".to_owned(), milliseconds),
-        highest: milliseconds(slowest().fold(0.0, f64::max)),
+        now: now.map_or_else(|| "-".to_owned(), time),
+        highest: time(slowest().fold(0.0, f64::max)),
         values: values.collect(),
     }
 }

@@ -5,11 +5,12 @@ use serde::Serialize;
 use super::fairness;
 use super::figures::{Better, Figure, figure, of_attack, of_bystander, of_counts};
 use crate::criteria;
+use crate::report::columns::percentile;
 use crate::report::html::{Chart, distribution};
 use crate::report::model::{AttackReport, Counts, Latency, PhaseReport, Report, Serving};
 use crate::report::sentences::{self, strikes_in_words, verdict, verdict_line};
 use crate::report::svg::Caption;
-use crate::report::words::{self, NOTHING, percentile};
+use crate::words::{self, NOTHING};
 
 /// Everything that the pages show.
 #[derive(Debug, Serialize)]
@@ -152,7 +153,7 @@ fn overall(reports: &[Report]) -> Block {
     let peak = |report: &Report| report.phases.iter().flat_map(|phase| &phase.memory).map(|(_, n)| *n).max();
     figures.push(Figure {
         label: "Most memory".to_owned(),
-        shown: reports.iter().map(|r| peak(r).map_or(NOTHING.to_owned(), words::memory)).collect(),
+        shown: reports.iter().map(|r| peak(r).map_or(NOTHING.to_owned(), words::bytes)).collect(),
         best: None,
         is_scored: false,
     });

@@ -1,7 +1,7 @@
 //! What makes a comparison unfair.
 
 use crate::report::model::Report;
-use crate::report::words;
+use crate::words;
 
 /// One sentence for each thing that is not the same for all.
 pub(super) fn warnings(names: &[String], reports: &[Report]) -> Vec<String> {
@@ -26,7 +26,7 @@ pub(super) fn warnings(names: &[String], reports: &[Report]) -> Vec<String> {
     same("The thresholds", &|report| report.fail_under.clone().unwrap_or_else(|| "strict".to_owned()));
     same("The machines", &|report| {
         let machine = &report.machine;
-        format!("{}, {} cores, {}", machine.cpu, machine.n_cores, words::memory(machine.memory_bytes))
+        format!("{}, {} cores, {}", machine.cpu, machine.n_cores, words::bytes(machine.memory_bytes))
     });
     same("The models", &|report| report.target.model.clone());
     same("The seeds", &|report| report.seed.to_string());

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use crate::criteria::figures::{floor_percent, number, per_second, percent};
+use crate::report::columns::{n_answered, n_in_deadline, percentile};
 use crate::report::model::{AttackReport, Counts, Latency, Serving};
-use crate::report::words::{self, NOTHING, n_answered, n_in_deadline, percentile};
+use crate::words::{self, NOTHING, floor_percent, grouped, per_second, percent};
 
 /// One figure of each.
 #[derive(Debug, Serialize)]
@@ -100,7 +100,7 @@ pub(super) fn of_bystander(all: &[Option<&Serving>]) -> Vec<Figure> {
     let shown = |counts: &Option<Counts>| {
         counts
             .as_ref()
-            .map_or(NOTHING.to_owned(), |c| format!("{} % of {}", floor_percent(c.served, c.n), number(c.n)))
+            .map_or(NOTHING.to_owned(), |c| format!("{} % of {}", floor_percent(c.served, c.n), grouped(c.n)))
     };
     let p95: Vec<Option<f64>> = all.iter().map(|serving| serving.and_then(|s| s.latency.at(95.0))).collect();
     vec![

@@ -8,7 +8,7 @@ pub(in crate::report) use self::distribution::distribution;
 use self::distribution::{cumulative_in_words, latencies};
 use crate::report::model::{PhaseReport, Report, Second};
 use crate::report::svg::{Axis, Caption, Line, Marks, Stack, Style, lines, stacked_bars};
-use crate::report::words;
+use crate::words;
 
 /// A picture with its words.
 #[derive(Debug, Clone, Serialize)]
@@ -59,7 +59,7 @@ pub(super) fn of_phase(report: &Report, phase: &PhaseReport, number: usize) -> V
     if !phase.memory.is_empty() {
         charts.push(memory(phase, &caption));
     }
-    if phase.strikes.iter().any(|strike| strike.to_ready_ms.is_some()) {
+    if phase.strikes.iter().any(|strike| strike.recovery.ready_after_ms().is_some()) {
         charts.push(strikes(phase, &caption));
     }
     charts
@@ -168,7 +168,7 @@ fn memory(phase: &PhaseReport, caption: Captions<'_>) -> Chart {
     let n_seconds = points.last().map_or(1.0, |(at, _)| *at).max(phase.timeline.len() as f64);
     let (first, last) = (phase.memory.first().map_or(0, |m| m.1), phase.memory.last().map_or(0, |m| m.1));
     let peak = phase.memory.iter().map(|(_, n)| *n).max().unwrap_or(0);
-    let (first, last, peak) = (words::memory(first), words::memory(last), words::memory(peak));
+    let (first, last, peak) = (words::bytes(first), words::bytes(last), words::bytes(peak));
     Chart {
         title: "Memory of the target".to_owned(),
         note: format!("resident, MiB: {first} at the start, {last} at the end"),
@@ -191,7 +191,7 @@ fn strikes(phase: &PhaseReport, caption: Captions<'_>) -> Chart {
     let seen: Vec<(f64, f64)> = phase
         .strikes
         .iter()
-        .filter_map(|strike| Some((strike.at_s - phase.began_s, strike.to_ready_ms?)))
+        .filter_map(|strike| Some((strike.at_s - phase.began_s, strike.recovery.ready_after_ms()?)))
         .collect();
     let longest = seen.iter().map(|(_, ms)| *ms).fold(0.0, f64::max);
     let last = seen.last().map_or(1.0, |(at, _)| *at);

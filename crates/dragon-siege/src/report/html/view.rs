@@ -9,7 +9,7 @@ use self::phase::{PhaseView, view};
 use self::scoreboard::{Row, Tile, rows, tiles};
 use crate::report::model::Report;
 use crate::report::sentences::{facts, verdict, verdict_line};
-use crate::report::words;
+use crate::words;
 
 /// The whole page.
 #[derive(Debug, Serialize)]

@@ -1,9 +1,10 @@
 //! How long requests took: as a histogram, and as the share that ended within a time.
 
 use super::{Captions, Chart};
+use crate::report::columns::percentile;
 use crate::report::model::{Latency, PhaseReport};
 use crate::report::svg::{Axis, Caption, Line, Marks, Style, lines};
-use crate::report::words;
+use crate::words;
 
 /// Buckets of distributions grow by this factor.
 const BUCKET_FACTOR: f64 = 1.122_018_454_301_963_3;
@@ -78,8 +79,8 @@ pub(super) fn cumulative_in_words(all: &[(&str, &str, &Latency)]) -> String {
     let one = |(_, name, latency): &(&str, &str, &Latency)| {
         format!(
             "{name}: half within {}, 95 % within {}",
-            words::percentile(latency, 50.0),
-            words::percentile(latency, 95.0)
+            percentile(latency, 50.0),
+            percentile(latency, 95.0)
         )
     };
     format!("Share of answers within a time. {}.", all.iter().map(one).collect::<Vec<_>>().join("; "))

@@ -4,11 +4,11 @@ use serde::Serialize;
 
 use super::anchor;
 use crate::criteria;
-use crate::criteria::figures::{number, per_second};
+use crate::report::columns::{PERCENTILES, percentile};
 use crate::report::html::charts::{self, Chart};
 use crate::report::model::{CriterionReport, PhaseReport, Report, Sample, Serving};
 use crate::report::sentences::strikes_in_words;
-use crate::report::words::{self, PERCENTILES, percentile};
+use crate::words::{self, grouped, per_second};
 
 #[derive(Debug, Serialize)]
 pub(super) struct PhaseView<'a> {
@@ -105,11 +105,11 @@ fn servings(report: &Report, phase: &PhaseReport) -> Vec<ServingRow> {
         ServingRow {
             who,
             figures: vec![
-                number(counts.n),
-                number(counts.served),
-                number(counts.refused),
-                number(counts.rejected),
-                number(counts.faulty),
+                grouped(counts.n),
+                grouped(counts.served),
+                grouped(counts.refused),
+                grouped(counts.rejected),
+                grouped(counts.faulty),
                 per_second(serving.served_per_s()),
                 per_second(n_tokens_per_s),
             ],
@@ -129,7 +129,7 @@ fn latencies(report: &Report, phase: &PhaseReport) -> Vec<LatencyRow> {
         // In quiet nearly all is served, and everybody is the same as the served.
         let n_shown = if who.ends_with("in quiet") { 1 } else { all.len() };
         for (what, latency) in all.into_iter().take(n_shown).filter(|(_, latency)| latency.n > 0) {
-            let mut figures = vec![number(latency.n)];
+            let mut figures = vec![grouped(latency.n)];
             figures.extend(PERCENTILES.map(|p| percentile(latency, p)));
             rows.push(LatencyRow { who: format!("{who}{what}"), figures });
         }
@@ -141,7 +141,7 @@ fn latencies(report: &Report, phase: &PhaseReport) -> Vec<LatencyRow> {
 fn notes(phase: &PhaseReport) -> Vec<(&'static str, String)> {
     let all = criteria::everybody(phase);
     let list = |counts: &[(String, u64)]| {
-        counts.iter().map(|(name, n)| format!("{name} {}", number(*n))).collect::<Vec<_>>().join(", ")
+        counts.iter().map(|(name, n)| format!("{name} {}", grouped(*n))).collect::<Vec<_>>().join(", ")
     };
     let statuses: Vec<(String, u64)> =
         all.statuses.iter().map(|(status, n)| (status.to_string(), *n)).collect();

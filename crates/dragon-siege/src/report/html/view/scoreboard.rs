@@ -3,11 +3,11 @@
 use serde::Serialize;
 
 use super::anchor;
-use crate::criteria::figures::{number, per_second};
 use crate::criteria::{self, Key};
+use crate::report::columns::{n_answered, n_in_deadline, percentile};
 use crate::report::model::{AttackReport, Counts, CriterionReport, Latency, PhaseReport, Report, Serving};
 use crate::report::svg::share_bar;
-use crate::report::words::{self, NOTHING, n_answered, n_in_deadline, percentile, share};
+use crate::words::{self, NOTHING, grouped, per_second, share};
 
 /// One headline figure.
 #[derive(Debug, Serialize)]
@@ -59,7 +59,7 @@ pub(super) fn tiles(report: &Report) -> Vec<Tile> {
             |criterion: &CriterionReport| criterion.key == key.word() && criterion.holds == Some(false);
         report.phases.iter().any(|phase| phase.criteria.iter().any(is_broken))
     };
-    let of = |n: u64, of: u64| format!("{} of {}", number(n), number(of));
+    let of = |n: u64, of: u64| format!("{} of {}", grouped(n), grouped(of));
     let bystander = &report.bystander;
     let tile = |label, value, note, is_bad| Tile { label, value, note, is_bad };
     vec![
@@ -81,15 +81,15 @@ pub(super) fn tiles(report: &Report) -> Vec<Tile> {
             format!("{} refused in good form", share(all.refused, all.wanted)),
             is_bad(Key::Served) || is_bad(Key::Throughput),
         ),
-        tile("Faulty", number(all.faulty), faults_in_words(&all), all.faulty > 0),
+        tile("Faulty", grouped(all.faulty), faults_in_words(&all), all.faulty > 0),
         tile(
             "Bystander served",
             share(bystander.counts.served, bystander.counts.n),
             format!(
                 "{}; {} refused, {} faulty",
                 of(bystander.counts.served, bystander.counts.n),
-                number(bystander.counts.refused),
-                number(bystander.counts.faulty)
+                grouped(bystander.counts.refused),
+                grouped(bystander.counts.faulty)
             ),
             is_bad(Key::Bystander),
         ),
@@ -109,7 +109,7 @@ fn faults_in_words(counts: &Counts) -> String {
     let mut most_first: Vec<&(String, u64)> = counts.faults.iter().collect();
     most_first.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
     let named: Vec<String> =
-        most_first.iter().take(2).map(|(kind, n)| format!("{} {kind}", number(*n))).collect();
+        most_first.iter().take(2).map(|(kind, n)| format!("{} {kind}", grouped(*n))).collect();
     match most_first.len().saturating_sub(named.len()) {
         0 => named.join(", "),
         n_others => format!("{} and {n_others} other kinds", named.join(", ")),
@@ -150,8 +150,8 @@ fn row(phase: Option<RowOfPhase>, attack: &str, serving: &Serving, quiet: Option
     let n_hostile: u64 = counts.hostile.iter().map(|(_, n)| n).sum();
     let n = match (counts.n, n_hostile) {
         (0, 0) => "0".to_owned(),
-        (0, hostile) => format!("({})", number(hostile)),
-        (n, _) => number(n),
+        (0, hostile) => format!("({})", grouped(hostile)),
+        (n, _) => grouped(n),
     };
     let parts = [
         ("served", counts.served),
@@ -159,8 +159,8 @@ fn row(phase: Option<RowOfPhase>, attack: &str, serving: &Serving, quiet: Option
         ("rejected", counts.rejected),
         ("faulty", counts.faulty),
     ];
-    let named: Vec<String> = parts.iter().map(|(name, n)| format!("{} {name}", number(*n))).collect();
-    let shown = |n: u64| if counts.n == 0 { NOTHING.to_owned() } else { number(n) };
+    let named: Vec<String> = parts.iter().map(|(name, n)| format!("{} {name}", grouped(*n))).collect();
+    let shown = |n: u64| if counts.n == 0 { NOTHING.to_owned() } else { grouped(n) };
     Row {
         phase,
         attack: attack.to_owned(),

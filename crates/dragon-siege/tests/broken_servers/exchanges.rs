@@ -2,18 +2,15 @@
 //!
 //! One server for each line of the table, asked in every form.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "the helpers of tests fail as tests do")]
-
-mod support;
-
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use dragon_siege::ask::{Ask, Endpoint, Way};
 use dragon_siege::judge::{Class, Verdict, judge};
 use dragon_testkit::fake_llm::{Behaviour, FakeLlm, Settings, When};
-use support::{RULES, WAYS, exchange, question, wrong};
+
+use crate::asking::{RULES, WAYS, exchange, question, wrong};
 
 /// What is found about answers in one piece, about streams, and about the answers to wrong requests.
 struct Found {
@@ -107,7 +104,7 @@ fn kinds(verdict: &Verdict) -> Vec<&'static str> {
 }
 
 async fn judged(address: SocketAddr, ask: &Ask) -> Verdict {
-    judge(ask, &exchange(address, ask, Instant::now()).await, RULES)
+    judge(ask, &exchange(address, ask).await, RULES)
 }
 
 /// All at once: some answers never come, and each is waited for.
