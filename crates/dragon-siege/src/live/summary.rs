@@ -4,15 +4,15 @@ use std::fmt::Write as _;
 
 use super::plain::at_percentile;
 use crate::report::model::{CriterionReport, PhaseReport, Report, Serving};
-use crate::words::{grouped, harmless, milliseconds, percent};
+use crate::words::{compact, grouped, harmless, milliseconds, percent};
 
 /// Columns of the scoreboard, right-aligned, besides who is served.
 const HEADS: [&str; 10] =
     ["requests", "answered", "in time", "served", "refused", "rejected", "faulty", "p50", "p95", "p99"];
 /// Width of who is served.
-const WHO_WIDTH: usize = 22;
-/// Width of a figure.
-const FIGURE_WIDTH: usize = 9;
+const WHO_WIDTH: usize = 20;
+/// Least width of a figure: of `123,456` and `812 ms`.
+const FIGURE_WIDTH: usize = 7;
 
 /// A report in text.
 #[must_use]
@@ -56,13 +56,13 @@ fn serving(text: &mut String, who: &str, serving: &Serving) {
         value.map_or_else(|| "-".to_owned(), milliseconds)
     };
     let figures = [
-        grouped(counts.n),
+        compact(counts.n),
         percent(n_answered, counts.n),
         percent(n_in_time, counts.n),
-        grouped(counts.served),
-        grouped(counts.refused),
-        grouped(counts.rejected),
-        grouped(counts.faulty),
+        compact(counts.served),
+        compact(counts.refused),
+        compact(counts.rejected),
+        compact(counts.faulty),
         time(50.0),
         time(95.0),
         time(99.0),
@@ -72,8 +72,9 @@ fn serving(text: &mut String, who: &str, serving: &Serving) {
 
 fn line(text: &mut String, who: &str, figures: [String; 10]) {
     let _ = write!(text, "{who:<WHO_WIDTH$}");
-    for figure in figures {
-        let _ = write!(text, " {figure:>FIGURE_WIDTH$}");
+    for (figure, head) in figures.into_iter().zip(HEADS) {
+        let width = head.len().max(FIGURE_WIDTH);
+        let _ = write!(text, " {figure:>width$}");
     }
     text.push('\n');
 }
@@ -92,5 +93,74 @@ fn criteria(text: &mut String, phase: &PhaseReport) {
             None => "?",
         };
         let _ = writeln!(text, "  {mark} {key}: {}", harmless(words));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::model::{Counts, Latency};
+
+    fn serving_of(counts: Counts) -> Serving {
+        let percentiles = vec![(50.0, 210.0), (95.0, 812.0), (99.0, 2100.0)];
+        let latency = Latency { n: counts.n, mean_ms: 300.0, percentiles, buckets: Vec::new() };
+        Serving { counts, latency, ..Serving::default() }
+    }
+
+    fn shown(who: &str, counts: Counts) -> String {
+        let mut text = String::new();
+        serving(&mut text, who, &serving_of(counts));
+        text
+    }
+
+    #[test]
+    fn a_line_of_the_scoreboard_lies_under_its_heads() {
+        let faults = vec![("unanswered".to_owned(), 3), ("late".to_owned(), 40)];
+        let counts = Counts { n: 4890, served: 1200, refused: 3640, faulty: 50, faults, ..Counts::default() };
+        let mut heads = String::new();
+        line(&mut heads, "", HEADS.map(str::to_owned));
+        let figures = shown("  overload:identical", counts);
+        let expected = "  overload:identical    4,890  99.93 % 99.12 %   1,200   3,640        0      50  210 ms  812 ms  2.10 s\n";
+        assert_eq!(figures, expected);
+        assert_eq!(heads.len(), figures.len());
+        assert!(heads.len() <= 104, "{}", heads.len());
+    }
+
+    #[test]
+    fn who_is_owed_no_answer_has_no_shares() {
+        let hostile = vec![("left".to_owned(), 1200), ("closed".to_owned(), 5)];
+        let text = shown("  slow-body", Counts { hostile, ..Counts::default() });
+        assert!(text.ends_with("  1,205 connections that ask for no answer\n"), "{text}");
+        // And nobody at all is neither all nor nothing.
+        assert!(shown("  bystander", Counts::default()).contains("       0        -       - "));
+    }
+
+    #[test]
+    fn what_does_not_hold_is_told_in_full_and_what_holds_in_a_word() {
+        let criterion = |key: &str, holds| CriterionReport {
+            key: key.to_owned(),
+            text: format!("every request is {key}\x1b: 1 of 2"),
+            holds,
+        };
+        let phase = PhaseReport {
+            name: "overload".to_owned(),
+            shape: String::new(),
+            began_s: 0.0,
+            attacks: Vec::new(),
+            bystander: Serving::default(),
+            timeline: Vec::new(),
+            memory: Vec::new(),
+            strikes: Vec::new(),
+            criteria: vec![
+                criterion("answered", Some(true)),
+                criterion("whole", Some(false)),
+                criterion("right", None),
+            ],
+            samples: Vec::new(),
+        };
+        let mut text = String::new();
+        criteria(&mut text, &phase);
+        let expected = "  ✓ answered\n  ✗ whole: every request is whole\\u{1b}: 1 of 2\n  ? right: every request is right\\u{1b}: 1 of 2\n";
+        assert_eq!(text, expected);
     }
 }
