@@ -7,6 +7,7 @@ use http::{HeaderName, HeaderValue, Method};
 
 /// What one worker does once.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "made, fired and gone: a box would cost more than its bytes")]
 pub enum Shot {
     /// A request of correct HTTP, whose answer is judged.
     Ask(Ask),

@@ -14,6 +14,7 @@
 
 pub mod ask;
 pub mod attack;
+pub mod criteria;
 pub mod cli;
 pub mod exchange;
 pub mod judge;
@@ -23,7 +24,13 @@ pub mod plan;
 pub mod report;
 mod siege;
 pub mod snapshot;
+pub mod tally;
 pub mod words;
 
 pub use cli::SiegeArgs;
 pub use siege::{SiegeExit, siege};
+pub mod client;
+pub mod clock;
+pub mod load;
+pub mod run;
+pub mod target;

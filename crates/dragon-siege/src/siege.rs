@@ -4,7 +4,6 @@
 //! generator sees goes to the tally through a bounded channel; nobody waits for the screen.
 
 mod prepare;
-pub(crate) mod seams;
 mod signals;
 
 use std::io::{self, Write as _};
@@ -17,16 +16,16 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use self::prepare::{PrepareError, Prepared, prepare};
-use self::seams::attack;
-use self::seams::report::{self, Run, StoreError};
-use self::seams::run::{self, RunError};
-use self::seams::tally::{self, Facts};
 use self::signals::Signals;
+use crate::attack;
 use crate::cli::request::{API_KEY_VARIABLE, Surroundings};
 use crate::cli::{Mistakes, Request, Settings, SiegeArgs, catalogue};
 use crate::live::{self, Headline, Watching};
-use crate::report::model::Report;
+use crate::report::{self, Run, StoreError, model::Report};
+use crate::run::{self, RunError};
 use crate::snapshot::Board;
+use crate::tally::{self, Facts};
+use crate::target::DiscoverError;
 
 /// How a siege ends: its exit codes are an interface for scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +44,7 @@ enum Failure {
     #[error("{0}")]
     Mistakes(#[from] Mistakes),
     #[error("error: {0}")]
-    Discover(#[from] seams::target::DiscoverError),
+    Discover(#[from] DiscoverError),
     #[error("error: {0}")]
     Run(#[from] RunError),
     #[error("error: {0}")]

@@ -17,7 +17,7 @@ use super::safety::Ownership;
 use super::{LoadArgs, Mistake, Mistakes, RulesArgs, SiegeArgs, TargetArgs, catalogue};
 use crate::judge::Rules;
 use crate::plan::Arrivals;
-use crate::siege::seams::criteria::{FailUnder, FailUnderError};
+use crate::criteria::{FailUnder, FailUnderError};
 
 /// The environment's place for the API key.
 pub const API_KEY_VARIABLE: &str = "DRAGON_API_KEY";

@@ -9,7 +9,7 @@ use rustix::process::{Pid, getpid, test_kill_process};
 use super::mistake::NoKill;
 use super::outline::{Choice, Outline};
 use super::{Mistake, Mistakes};
-use crate::siege::seams::target::is_loopback;
+use crate::target::is_loopback;
 
 /// Where a target is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

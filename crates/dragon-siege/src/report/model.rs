@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::attack::Criterion;
+
 /// Raised whenever a field changes its meaning or goes; readers refuse other versions.
 pub const VERSION: u32 = 1;
 
@@ -16,8 +18,12 @@ pub struct Report {
     pub made_at: String,
     /// The command line that repeats it.
     pub command: String,
+    /// How long all of it took, seconds.
+    pub lasted_s: f64,
     /// Of all dice.
     pub seed: u64,
+    /// The rule of `--fail-under`, where one was given.
+    pub fail_under: Option<String>,
     /// Ended early by the user.
     pub was_interrupted: bool,
     /// Whether all criteria hold.
@@ -30,6 +36,8 @@ pub struct Report {
     pub rules: RulesFacts,
     /// What the target did in quiet.
     pub calibration: Calibration,
+    /// The bystander in all phases together, the quiet before not included.
+    pub bystander: Serving,
     /// One after the other.
     pub phases: Vec<PhaseReport>,
     /// The tool's own cost.
@@ -83,12 +91,15 @@ pub struct Calibration {
 /// How somebody is served.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Serving {
-    /// Over so long, seconds.
+    /// Over so long, seconds: as long as shots were fired, and longer where answers still came.
     pub lasted_s: f64,
     /// Columns of the scoreboard.
     pub counts: Counts,
-    /// Of answers with words of the model, or refusals: everything that ended.
+    /// Of everything that ended with a response, and of what the client gave up on, which counts as long as it was
+    /// waited for. A connection that failed at once is in the counts only: it would look fast.
     pub latency: Latency,
+    /// Of the class `served` only: quick refusals do not make these look faster.
+    pub served_latency: Latency,
     /// From when it was to be sent to the first text; only streams that had one.
     pub first_text: Latency,
     /// Tokens of the model in answers of the class `served`.
@@ -100,6 +111,9 @@ pub struct Serving {
 pub struct Counts {
     /// Requests whose answers are judged.
     pub n: u64,
+    /// Of these, those that asked for words of the model. Where a rejection would be right as well, a rejected one does
+    /// not count.
+    pub wanted: u64,
     /// Words of the model, whole, in time, honest.
     pub served: u64,
     /// Refused in good form.
@@ -110,6 +124,8 @@ pub struct Counts {
     pub faulty: u64,
     /// Requests with each kind of fault, by its name; one request may have several.
     pub faults: Vec<(String, u64)>,
+    /// Requests that are malformed, an error as a success, or of a wrong status: one may be all of these.
+    pub ill_formed: u64,
     /// Labels by outcome, where there are any.
     pub outcomes: Vec<(String, u64)>,
     /// HTTP statuses.
@@ -163,6 +179,8 @@ pub struct AttackReport {
     pub name: String,
     /// What it does.
     pub description: String,
+    /// What its criterion compares.
+    pub criterion: Criterion,
     /// How its requests were served.
     pub serving: Serving,
     /// The same requests in quiet, where the criterion compares with them.
@@ -219,6 +237,7 @@ pub struct Sample {
     /// How long it took, ms.
     pub took_ms: f64,
     /// The exact request as a command for a shell. Where the body is not text, it is given by `printf` and a pipe.
+    /// Where it is too long to be kept, a comment says so.
     pub curl: String,
     /// Status line, headers and the beginning of the body, or why there was none.
     pub reply: String,
@@ -235,12 +254,63 @@ pub struct ToolCost {
     pub peak_memory_bytes: u64,
 }
 
+// === impl Serving ===
+
+impl Serving {
+    /// Served answers a second.
+    #[must_use]
+    pub fn served_per_s(&self) -> f64 {
+        if self.lasted_s > 0.0 { self.counts.served as f64 / self.lasted_s } else { 0.0 }
+    }
+}
+
+// === impl Latency ===
+
+impl Latency {
+    /// The value at a percentile that is listed, ms.
+    #[must_use]
+    pub fn at(&self, percentile: f64) -> Option<f64> {
+        let listed = |(p, _): &&(f64, f64)| (p - percentile).abs() < 1e-9;
+        self.percentiles.iter().find(listed).map(|(_, ms)| *ms)
+    }
+}
+
 // === impl Counts ===
 
 impl Counts {
+    /// The counts of both.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        Self {
+            n: self.n + other.n,
+            wanted: self.wanted + other.wanted,
+            served: self.served + other.served,
+            refused: self.refused + other.refused,
+            rejected: self.rejected + other.rejected,
+            faulty: self.faulty + other.faulty,
+            faults: merged(&self.faults, &other.faults),
+            ill_formed: self.ill_formed + other.ill_formed,
+            outcomes: merged(&self.outcomes, &other.outcomes),
+            statuses: merged(&self.statuses, &other.statuses),
+            hostile: merged(&self.hostile, &other.hostile),
+        }
+    }
+
     /// Requests with this kind of fault.
     #[must_use]
     pub fn n_with(&self, kind: &str) -> u64 {
         self.faults.iter().find(|(name, _)| name == kind).map_or(0, |(_, n)| *n)
     }
+}
+
+/// Two lists of counts as one.
+fn merged<K: Clone + PartialEq>(left: &[(K, u64)], right: &[(K, u64)]) -> Vec<(K, u64)> {
+    let mut all = left.to_vec();
+    for (key, n) in right {
+        match all.iter_mut().find(|(known, _)| known == key) {
+            Some((_, sum)) => *sum += n,
+            None => all.push((key.clone(), *n)),
+        }
+    }
+    all
 }

@@ -2,14 +2,14 @@
 
 use std::io;
 
-use super::seams::attack;
-use super::seams::load::MAX_OPEN;
-use super::seams::target::{Asked, DiscoverError, Discovered, Place, PlaceError, discover};
+use crate::attack;
 use crate::cli::banner::Intent;
 use crate::cli::outline::Outline;
 use crate::cli::safety::{self, Engines};
 use crate::cli::{Mistake, Mistakes, Settings, limits};
+use crate::load::MAX_OPEN;
 use crate::plan::Plan;
+use crate::target::{Asked, DiscoverError, Discovered, Place, PlaceError, discover};
 
 /// A siege that may begin.
 #[derive(Debug)]

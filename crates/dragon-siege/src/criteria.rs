@@ -1,0 +1,226 @@
+//! What has to hold in each phase, and whether it does.
+
+mod fail_under;
+pub(crate) mod figures;
+
+pub use self::fail_under::{FailUnder, FailUnderError};
+use self::figures::{floor_percent, number, per_second, percent};
+use crate::attack::Criterion;
+use crate::report::model::{Counts, CriterionReport, PhaseReport, Serving};
+
+/// One thing that has to hold. Its word is the one of `--fail-under` and of reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Key {
+    /// Requests with a response.
+    Answered,
+    /// Requests whose answer was not cut.
+    Whole,
+    /// Requests whose answer has the documented form and a status that is right.
+    WellFormed,
+    /// Requests that were answered within the deadline.
+    InDeadline,
+    /// Requests whose answer does not contradict itself.
+    Honest,
+    /// Requests whose answer has in it what it should.
+    Right,
+    /// The bystander's requests that were answered without a fault; at least one has to be served.
+    Bystander,
+    /// Served answers a second, of those in quiet.
+    Throughput,
+    /// Struck engines that were seen ready again.
+    Kills,
+    /// Requests that were served, of those that asked for words of the model. Nothing is demanded unless a rule does.
+    Served,
+}
+
+// === impl Key ===
+
+impl Key {
+    /// In the order of reports.
+    pub const ALL: [Self; 10] = [
+        Self::Answered,
+        Self::Whole,
+        Self::WellFormed,
+        Self::InDeadline,
+        Self::Honest,
+        Self::Right,
+        Self::Bystander,
+        Self::Throughput,
+        Self::Kills,
+        Self::Served,
+    ];
+
+    /// Its word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Whole => "whole",
+            Self::WellFormed => "well_formed",
+            Self::InDeadline => "in_deadline",
+            Self::Honest => "honest",
+            Self::Right => "right",
+            Self::Bystander => "bystander",
+            Self::Throughput => "throughput",
+            Self::Kills => "kills",
+            Self::Served => "served",
+        }
+    }
+
+    /// What its percentage is of, for help texts.
+    #[must_use]
+    pub const fn description(self) -> &'static str {
+        match self {
+            Self::Answered => "requests with a response",
+            Self::Whole => "requests whose answer was not cut",
+            Self::WellFormed => "requests whose answer has the documented form and a right status",
+            Self::InDeadline => "requests answered within the deadline",
+            Self::Honest => "requests whose label, status, finish reason and usage agree",
+            Self::Right => "requests without a wrong answer to a checked question",
+            Self::Bystander => "the bystander's requests answered without a fault (one at least is served)",
+            Self::Throughput => "served answers a second, of those in quiet",
+            Self::Kills => "struck engines that were seen ready again",
+            Self::Served => "requests served, of those that asked for words of the model",
+        }
+    }
+
+    /// Percent that are demanded unless a rule says otherwise; `None`: nothing is.
+    #[must_use]
+    pub const fn default_percent(self) -> Option<f64> {
+        match self {
+            Self::Served => None,
+            Self::Throughput => Some(50.0),
+            _ => Some(100.0),
+        }
+    }
+}
+
+/// Judges one phase: everything but its criteria is known.
+#[must_use]
+pub fn of_phase(phase: &PhaseReport, quiet: &Serving, rules: &FailUnder) -> Vec<CriterionReport> {
+    Key::ALL.into_iter().filter_map(|key| one(key, rules.percent(key)?, phase, quiet)).collect()
+}
+
+/// Whether a target with these phases has survived: no criterion is broken, and in every phase at least one could be
+/// judged.
+#[must_use]
+pub fn has_survived(phases: &[PhaseReport]) -> bool {
+    !phases.is_empty() && phases.iter().all(holds)
+}
+
+/// Whether a phase was survived.
+#[must_use]
+pub fn holds(phase: &PhaseReport) -> bool {
+    let is_broken = phase.criteria.iter().any(|criterion| criterion.holds == Some(false));
+    !is_broken && phase.criteria.iter().any(|criterion| criterion.holds == Some(true))
+}
+
+/// All requests of a phase, the bystander's as well.
+#[must_use]
+pub fn everybody(phase: &PhaseReport) -> Counts {
+    let attacks = phase.attacks.iter().map(|attack| &attack.serving.counts);
+    attacks.fold(phase.bystander.counts.clone(), |sum, counts| sum.plus(counts))
+}
+
+fn one(key: Key, wanted: f64, phase: &PhaseReport, quiet: &Serving) -> Option<CriterionReport> {
+    let all = everybody(phase);
+    let without = |n_bad: u64, what: &str| Some(share(key, wanted, what, all.n.saturating_sub(n_bad), all.n));
+    match key {
+        Key::Answered => without(all.n_with("unanswered"), "is answered"),
+        Key::Whole => without(all.n_with("truncated"), "has an answer that is not cut"),
+        Key::WellFormed => without(all.ill_formed, "has an answer of the right form and status"),
+        Key::InDeadline => {
+            without(all.n_with("late") + all.n_with("unanswered"), "is answered within the deadline")
+        }
+        Key::Honest => without(all.n_with("lie"), "has an answer that does not contradict itself"),
+        Key::Right => without(all.n_with("wrong content"), "has no wrong answer"),
+        Key::Bystander => Some(bystander(wanted, &phase.bystander.counts)),
+        Key::Throughput => Some(throughput(wanted, phase, quiet)),
+        Key::Kills => kills(wanted, phase),
+        Key::Served => Some(share(key, wanted, "for words of the model is served", all.served, all.wanted)),
+    }
+}
+
+/// So many of so many requests.
+fn share(key: Key, wanted: f64, what: &str, n_good: u64, n: u64) -> CriterionReport {
+    if n == 0 {
+        return report(key, None, format!("every request {what}: there was none to judge"));
+    }
+    let figures = format!("{} of {} ({} %)", number(n_good), number(n), floor_percent(n_good, n));
+    let text = format!("every request {what}{}: {figures}", suffices(wanted));
+    report(key, Some(percent(n_good, n) >= wanted), text)
+}
+
+fn bystander(wanted: f64, counts: &Counts) -> CriterionReport {
+    let n_good = counts.served + counts.refused;
+    if counts.n == 0 {
+        let text = "the bystander is answered without a fault: it had asked nothing".to_owned();
+        return report(Key::Bystander, None, text);
+    }
+    let text = format!(
+        "the bystander is answered without a fault{}, and served at least once: {} of {} ({} %), {} served",
+        suffices(wanted),
+        number(n_good),
+        number(counts.n),
+        floor_percent(n_good, counts.n),
+        number(counts.served)
+    );
+    report(Key::Bystander, Some(counts.served > 0 && percent(n_good, counts.n) >= wanted), text)
+}
+
+/// Under attack, the model's own answers have to go on: a server that refuses everybody has not survived.
+fn throughput(wanted: f64, phase: &PhaseReport, calibration: &Serving) -> CriterionReport {
+    let own = || phase.attacks.iter().filter(|attack| attack.criterion == Criterion::OwnThroughput);
+    let is_own = own().next().is_some();
+    let (whose, under_attack, in_quiet) = if is_own {
+        let attacks: f64 = own().map(|attack| attack.serving.served_per_s()).sum();
+        let quiet: f64 = own().filter_map(|attack| attack.quiet.as_ref()).map(Serving::served_per_s).sum();
+        ("answers", attacks + phase.bystander.served_per_s(), quiet)
+    } else {
+        ("the bystander's answers", phase.bystander.served_per_s(), calibration.served_per_s())
+    };
+    let what = format!("{whose} with words of the model reach {wanted} % of those in quiet");
+    if in_quiet <= 0.0 {
+        let text = format!(
+            "{what}: {} a second, but nothing was served in quiet to compare with",
+            per_second(under_attack)
+        );
+        return report(Key::Throughput, None, text);
+    }
+    let reached = under_attack / in_quiet * 100.0;
+    let text = format!(
+        "{what}: {} a second, {} in quiet ({} %)",
+        per_second(under_attack),
+        per_second(in_quiet),
+        (reached * 10.0).floor() / 10.0
+    );
+    report(Key::Throughput, Some(reached >= wanted), text)
+}
+
+fn kills(wanted: f64, phase: &PhaseReport) -> Option<CriterionReport> {
+    let n = phase.strikes.len() as u64;
+    let n_ready = phase.strikes.iter().filter(|strike| strike.to_ready_ms.is_some()).count() as u64;
+    let what = format!("every struck engine is ready again{}", suffices(wanted));
+    if n == 0 {
+        // A phase that was to strike and did not has proved nothing about it.
+        let was_to_strike = phase.attacks.iter().any(|attack| attack.name == "kill-engine");
+        return was_to_strike.then(|| report(Key::Kills, None, format!("{what}: none was struck")));
+    }
+    if n_ready == 0 {
+        let text = format!("{what}: {} struck, but readiness was never seen", number(n));
+        return Some(report(Key::Kills, None, text));
+    }
+    let text = format!("{what}: {} of {} ({} %)", number(n_ready), number(n), floor_percent(n_ready, n));
+    Some(report(Key::Kills, Some(percent(n_ready, n) >= wanted), text))
+}
+
+fn suffices(wanted: f64) -> String {
+    if wanted >= 100.0 { String::new() } else { format!(" ({wanted} % suffice)") }
+}
+
+fn report(key: Key, holds: Option<bool>, text: String) -> CriterionReport {
+    CriterionReport { key: key.word().to_owned(), text, holds }
+}
+
+#[cfg(test)]
+mod tests;
