@@ -14,8 +14,8 @@
 
 pub mod ask;
 pub mod attack;
-pub mod criteria;
 pub mod cli;
+pub mod criteria;
 pub mod exchange;
 pub mod judge;
 pub mod live;

@@ -15,9 +15,9 @@ use super::outline::{Changes, Choice, Load};
 use super::preset::{self, Preset};
 use super::safety::Ownership;
 use super::{LoadArgs, Mistake, Mistakes, RulesArgs, SiegeArgs, TargetArgs, catalogue};
+use crate::criteria::{FailUnder, FailUnderError};
 use crate::judge::Rules;
 use crate::plan::Arrivals;
-use crate::criteria::{FailUnder, FailUnderError};
 
 /// The environment's place for the API key.
 pub const API_KEY_VARIABLE: &str = "DRAGON_API_KEY";
