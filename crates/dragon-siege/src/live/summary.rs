@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use super::plain::at_percentile;
+use crate::cli::outline::KILL_ENGINE;
 use crate::report::model::{CriterionReport, PhaseReport, Report, Serving};
-use crate::words::{compact, grouped, harmless, milliseconds, percent};
+use crate::words::{compact, counted, grouped, harmless, milliseconds, percent};
 
 /// Columns of the scoreboard, right-aligned, besides who is served.
 const HEADS: [&str; 10] =
@@ -24,7 +25,10 @@ pub fn summary(report: &Report) -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{number} {}", harmless(&phase.name));
         for attack in &phase.attacks {
-            serving(&mut text, &format!("  {}", attack.name), &attack.serving);
+            match attack.name.as_str() {
+                KILL_ENGINE => strikes(&mut text, phase),
+                name => serving(&mut text, &format!("  {name}"), &attack.serving),
+            }
         }
         serving(&mut text, "  bystander", &phase.bystander);
         criteria(&mut text, phase);
@@ -70,6 +74,24 @@ fn serving(text: &mut String, who: &str, serving: &Serving) {
     line(text, &harmless(who), figures);
 }
 
+/// Signals have no answers; what counts is whether an engine came back.
+fn strikes(text: &mut String, phase: &PhaseReport) {
+    let to_ready = || phase.strikes.iter().filter_map(|strike| strike.to_ready_ms);
+    let n_struck = u64::try_from(phase.strikes.len()).unwrap_or(u64::MAX);
+    let who = format!("  {KILL_ENGINE}");
+    let _ = write!(
+        text,
+        "{who:<WHO_WIDTH$}  {}, {} seen ready again",
+        counted(n_struck, "strike"),
+        to_ready().count()
+    );
+    let slowest = to_ready().fold(f64::NEG_INFINITY, f64::max);
+    if slowest.is_finite() {
+        let _ = write!(text, ", the slowest after {}", milliseconds(slowest));
+    }
+    text.push('\n');
+}
+
 fn line(text: &mut String, who: &str, figures: [String; 10]) {
     let _ = write!(text, "{who:<WHO_WIDTH$}");
     for (figure, head) in figures.into_iter().zip(HEADS) {
@@ -99,7 +121,7 @@ fn criteria(text: &mut String, phase: &PhaseReport) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::model::{Counts, Latency};
+    use crate::report::model::{Counts, Latency, StrikeReport};
 
     fn serving_of(counts: Counts) -> Serving {
         let percentiles = vec![(50.0, 210.0), (95.0, 812.0), (99.0, 2100.0)];
@@ -135,14 +157,8 @@ mod tests {
         assert!(shown("  bystander", Counts::default()).contains("       0        -       - "));
     }
 
-    #[test]
-    fn what_does_not_hold_is_told_in_full_and_what_holds_in_a_word() {
-        let criterion = |key: &str, holds| CriterionReport {
-            key: key.to_owned(),
-            text: format!("every request is {key}\x1b: 1 of 2"),
-            holds,
-        };
-        let phase = PhaseReport {
+    fn phase_of(strikes: Vec<StrikeReport>, criteria: Vec<CriterionReport>) -> PhaseReport {
+        PhaseReport {
             name: "overload".to_owned(),
             shape: String::new(),
             began_s: 0.0,
@@ -150,14 +166,38 @@ mod tests {
             bystander: Serving::default(),
             timeline: Vec::new(),
             memory: Vec::new(),
-            strikes: Vec::new(),
-            criteria: vec![
-                criterion("answered", Some(true)),
-                criterion("whole", Some(false)),
-                criterion("right", None),
-            ],
+            strikes,
+            criteria,
             samples: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn strikes_are_told_with_how_engines_came_back() {
+        let strike = |to_ready_ms| StrikeReport { signal: "kill".to_owned(), at_s: 1.0, to_ready_ms };
+        let shown = |strikes| {
+            let mut text = String::new();
+            super::strikes(&mut text, &phase_of(strikes, Vec::new()));
+            text
         };
+        let text = shown(vec![strike(Some(180.0)), strike(None), strike(Some(1250.0))]);
+        assert_eq!(text, "  kill-engine         3 strikes, 2 seen ready again, the slowest after 1.25 s\n");
+        assert!(shown(Vec::new()).ends_with("  0 strikes, 0 seen ready again\n"));
+    }
+
+    #[test]
+    fn what_does_not_hold_is_told_in_full_and_what_holds_in_a_word() {
+        let criterion = |key: &str, holds| CriterionReport {
+            key: key.to_owned(),
+            text: format!("every request is {key}\x1b: 1 of 2"),
+            holds,
+        };
+        let wrong = vec![
+            criterion("answered", Some(true)),
+            criterion("whole", Some(false)),
+            criterion("right", None),
+        ];
+        let phase = phase_of(Vec::new(), wrong);
         let mut text = String::new();
         criteria(&mut text, &phase);
         let expected = "  ✓ answered\n  ✗ whole: every request is whole\\u{1b}: 1 of 2\n  ? right: every request is right\\u{1b}: 1 of 2\n";
