@@ -10,6 +10,8 @@ pub mod attack_list;
 pub mod banner;
 pub mod catalogue;
 mod command_line;
+#[cfg(test)]
+mod documentation;
 pub mod limits;
 pub mod mistake;
 mod numbers;

@@ -1,11 +1,11 @@
 //! What has to hold in each phase, and whether it does.
 
 mod fail_under;
+mod throughput;
 
 pub use self::fail_under::{FailUnder, FailUnderError};
-use crate::attack::Criterion;
 use crate::report::model::{Counts, CriterionReport, PhaseReport, Recovery, Serving};
-use crate::words::{floor_percent, grouped, per_second, percent};
+use crate::words::{floor_percent, grouped};
 
 /// One thing that has to hold. Its word is the one of `--fail-under` and of reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -75,7 +75,7 @@ impl Key {
             Self::WellFormed => "requests whose answer has the documented form and a right status",
             Self::InDeadline => "requests answered within the deadline",
             Self::Honest => "requests whose label, status, finish reason and usage agree",
-            Self::Right => "requests without a wrong answer to a checked question",
+            Self::Right => "checked answers that are right",
             Self::Bystander => "the bystander's requests answered without a fault (one at least is served)",
             Self::Throughput => "served answers a second, of those in quiet",
             Self::Kills => "struck engines that were seen ready again",
@@ -132,9 +132,9 @@ fn one(key: Key, wanted: f64, phase: &PhaseReport, quiet: &Serving) -> Option<Cr
             without(all.n_with("late") + all.n_with("unanswered"), "is answered within the deadline")
         }
         Key::Honest => without(all.n_with("lie"), "has an answer that does not contradict itself"),
-        Key::Right => without(all.n_with("wrong content"), "has no wrong answer"),
+        Key::Right => Some(right(wanted, &all)),
         Key::Bystander => Some(bystander(wanted, &phase.bystander.counts)),
-        Key::Throughput => Some(throughput(wanted, phase, quiet)),
+        Key::Throughput => Some(throughput::judge(wanted, phase, quiet)),
         Key::Kills => kills(wanted, phase),
         Key::Served => Some(share(key, wanted, "for words of the model is served", all.served, all.wanted)),
     }
@@ -147,7 +147,30 @@ fn share(key: Key, wanted: f64, what: &str, n_good: u64, n: u64) -> CriterionRep
     }
     let figures = format!("{} of {} ({} %)", grouped(n_good), grouped(n), floor_percent(n_good, n));
     let text = format!("every request {what}{}: {figures}", suffices(wanted));
-    report(key, Some(percent(n_good, n) >= wanted), text)
+    report(key, Some(reaches(n_good, n, wanted)), text)
+}
+
+/// Whether so many of so many are the percentage that is wanted.
+fn reaches(n_good: u64, n: u64, wanted: f64) -> bool {
+    n_good as f64 * 100.0 >= wanted * n as f64
+}
+
+/// Only answers count that were compared with something: those to questions that the target knew in quiet.
+fn right(wanted: f64, all: &Counts) -> CriterionReport {
+    if all.checked == 0 {
+        let text = "every checked answer is right: none was checked, since the target knew no question for sure in quiet, \
+                    or gave no complete answer to one";
+        return report(Key::Right, None, text.to_owned());
+    }
+    let n_right = all.checked.saturating_sub(all.n_with("wrong content"));
+    let figures = format!(
+        "{} of {} ({} %)",
+        grouped(n_right),
+        grouped(all.checked),
+        floor_percent(n_right, all.checked)
+    );
+    let text = format!("every checked answer is right{}: {figures}", suffices(wanted));
+    report(Key::Right, Some(reaches(n_right, all.checked, wanted)), text)
 }
 
 fn bystander(wanted: f64, counts: &Counts) -> CriterionReport {
@@ -164,36 +187,7 @@ fn bystander(wanted: f64, counts: &Counts) -> CriterionReport {
         floor_percent(n_good, counts.n),
         grouped(counts.served)
     );
-    report(Key::Bystander, Some(counts.served > 0 && percent(n_good, counts.n) >= wanted), text)
-}
-
-/// Under attack, the model's own answers have to go on: a server that refuses everybody has not survived.
-fn throughput(wanted: f64, phase: &PhaseReport, calibration: &Serving) -> CriterionReport {
-    let own = || phase.attacks.iter().filter(|attack| attack.criterion == Criterion::OwnThroughput);
-    let is_own = own().next().is_some();
-    let (whose, under_attack, in_quiet) = if is_own {
-        let attacks: f64 = own().map(|attack| attack.serving.served_per_s()).sum();
-        let quiet: f64 = own().filter_map(|attack| attack.quiet.as_ref()).map(Serving::served_per_s).sum();
-        ("answers", attacks + phase.bystander.served_per_s(), quiet)
-    } else {
-        ("the bystander's answers", phase.bystander.served_per_s(), calibration.served_per_s())
-    };
-    let what = format!("{whose} with words of the model reach {wanted} % of those in quiet");
-    if in_quiet <= 0.0 {
-        let text = format!(
-            "{what}: {} a second, but nothing was served in quiet to compare with",
-            per_second(under_attack)
-        );
-        return report(Key::Throughput, None, text);
-    }
-    let reached = under_attack / in_quiet * 100.0;
-    let text = format!(
-        "{what}: {} a second, {} in quiet ({} %)",
-        per_second(under_attack),
-        per_second(in_quiet),
-        (reached * 10.0).floor() / 10.0
-    );
-    report(Key::Throughput, Some(reached >= wanted), text)
+    report(Key::Bystander, Some(counts.served > 0 && reaches(n_good, counts.n, wanted)), text)
 }
 
 fn kills(wanted: f64, phase: &PhaseReport) -> Option<CriterionReport> {
@@ -215,7 +209,7 @@ fn kills(wanted: f64, phase: &PhaseReport) -> Option<CriterionReport> {
     let unseen = if n_unseen == 0 { String::new() } else { format!(", {} unseen", grouped(n_unseen)) };
     let text =
         format!("{what}: {} of {} ({} %){unseen}", grouped(n_ready), grouped(n), floor_percent(n_ready, n));
-    Some(report(Key::Kills, Some(percent(n_ready, n) >= wanted), text))
+    Some(report(Key::Kills, Some(reaches(n_ready, n, wanted)), text))
 }
 
 fn suffices(wanted: f64) -> String {

@@ -47,6 +47,8 @@ pub struct Verdict {
     pub n_tokens: u64,
     /// From when it was to be sent to the first text of the model; for an answer in one piece, to its body.
     pub first_text: Option<Duration>,
+    /// Whether its content was compared with what had to be in it.
+    pub is_checked: bool,
 }
 
 /// The columns of the scoreboard. Each request is in one.
@@ -178,7 +180,7 @@ fn excerpt(text: &str) -> &str {
 
 impl Verdict {
     fn of(class: Class) -> Self {
-        Self { class, outcome: None, faults: Vec::new(), n_tokens: 0, first_text: None }
+        Self { class, outcome: None, faults: Vec::new(), n_tokens: 0, first_text: None, is_checked: false }
     }
 
     fn faulty(fault: Fault) -> Self {

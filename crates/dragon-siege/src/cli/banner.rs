@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
+use super::limits::DEFAULT_MAX_SHOTS;
 use super::outline::KILL_ENGINE;
 use super::safety::{Engines, Reach, describe_process};
 use crate::attack::Criterion;
@@ -135,7 +136,11 @@ pub fn shape(phase: &Phase) -> String {
             format!("{} at once, every {}", grouped(count(n_at_once)), duration(every))
         }
     };
-    format!("{load}, for {} or {}", duration(phase.bound.lasts), counted(phase.bound.n_max, "request"))
+    let time = duration(phase.bound.lasts);
+    match phase.bound.n_max {
+        DEFAULT_MAX_SHOTS => format!("{load}, for {time}"),
+        n_max => format!("{load}, for {time} or {}", counted(n_max, "request")),
+    }
 }
 
 fn strikes(phase: &Phase) -> bool {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::attack::Criterion;
 use crate::report::model::{AttackReport, StrikeReport};
 
 fn counts(n: u64, served: u64, refused: u64, faults: &[(&str, u64)]) -> Counts {
@@ -45,7 +46,7 @@ fn flawless() -> PhaseReport {
         Criterion::OwnThroughput,
         serving(10.0, counts(1000, 1000, 0, &[])),
         Some(serving(4.0, counts(400, 400, 0, &[]))),
-        serving(10.0, counts(10, 10, 0, &[])),
+        serving(10.0, Counts { checked: 10, ..counts(10, 10, 0, &[]) }),
     )
 }
 
@@ -116,27 +117,84 @@ fn a_server_that_refuses_everybody_has_not_survived() {
     phase.bystander.counts = counts(10, 0, 10, &[]);
     check(&phase, Key::Answered, "", Some(true), "1,010 of 1,010 (100 %)");
     check(&phase, Key::Bystander, "", Some(false), "10 of 10 (100 %), 0 served");
-    check(&phase, Key::Throughput, "", Some(false), "0.00 a second, 100 in quiet (0 %)");
+    check(
+        &phase,
+        Key::Throughput,
+        "",
+        Some(false),
+        "0 in 10 s (0.00 a second), in quiet 400 in 4 s (100 a second)",
+    );
+}
+
+/// As many of the attack's requests on their way at a time as quiet has clients.
+fn saturated(mut phase: PhaseReport) -> PhaseReport {
+    let serving = &mut phase.attacks[0].serving;
+    serving.latency.n = serving.counts.n;
+    serving.latency.mean_ms = 4.0 * serving.lasted_s * 1_000.0 / serving.counts.n as f64;
+    phase
 }
 
 #[test]
-fn half_of_the_quiet_throughput_is_enough_and_less_is_not() {
-    let mut phase = flawless();
-    // 49 of the attack's and 1 of the bystander's a second, 100 in quiet.
-    phase.attacks[0].serving.counts = counts(1000, 490, 510, &[]);
-    check(&phase, Key::Throughput, "", Some(true), "50.0 a second, 100 in quiet (50 %)");
-    phase.attacks[0].serving.counts = counts(1000, 489, 511, &[]);
-    check(&phase, Key::Throughput, "", Some(false), "(49.9 %)");
+fn half_of_the_quiet_throughput_is_enough_and_much_less_is_not() {
+    let mut phase = saturated(flawless());
+    phase.attacks[0].serving.counts = counts(1000, 500, 500, &[]);
+    check(&phase, Key::Throughput, "", Some(true), "500 in 10 s (50.0 a second), in quiet 400");
+    phase.attacks[0].serving.counts = counts(1000, 400, 600, &[]);
+    check(&phase, Key::Throughput, "", Some(false), "400 in 10 s (40.0 a second)");
     check(&phase, Key::Throughput, "throughput=40", Some(true), "reach 40 % of those in quiet");
+    phase.attacks[0].serving.counts = counts(1000, 490, 510, &[]);
+    check(&phase, Key::Throughput, "", None, "too few to tell less from chance");
+}
+
+#[test]
+fn less_than_in_quiet_is_enough_where_no_more_was_asked_for() {
+    let mut phase = flawless();
+    phase.attacks[0].serving.counts = counts(80, 80, 0, &[]);
+    check(&phase, Key::Throughput, "", Some(true), "all that was asked for");
+    phase.attacks[0].serving.counts = counts(80, 20, 60, &[]);
+    check(&phase, Key::Throughput, "", Some(false), "20 in 10 s");
+}
+
+#[test]
+fn the_bystanders_answers_are_not_the_attacks() {
+    let mut phase = saturated(flawless());
+    phase.attacks[0].serving.counts = counts(1000, 300, 700, &[]);
+    phase.bystander.counts = counts(500, 500, 0, &[]);
+    check(&phase, Key::Throughput, "", Some(false), "300 in 10 s");
+}
+
+#[test]
+fn nobody_lives_on_the_small_requests_of_others() {
+    let mut phase = saturated(flawless());
+    let mut starved = phase.attacks[0].clone();
+    starved.name = "tyrolka".to_owned();
+    starved.serving.counts = counts(100, 0, 100, &[]);
+    phase.attacks.push(starved);
+    phase.attacks[0].serving.counts = counts(2000, 1500, 500, &[]);
+    check(&phase, Key::Throughput, "", Some(false), "but of tyrolka none was served");
 }
 
 #[test]
 fn where_an_attack_wants_no_words_the_bystander_is_compared() {
     let mut phase = flawless();
     phase.attacks[0].criterion = Criterion::BystanderThroughput;
-    check(&phase, Key::Throughput, "", Some(true), "1.00 a second, 2.00 in quiet (50 %)");
+    check(&phase, Key::Throughput, "", Some(true), "10 in 10 s (1.00 a second), in quiet 10 in 5 s");
     phase.bystander.lasted_s = 11.0;
-    check(&phase, Key::Throughput, "", Some(false), "(45.4 %)");
+    check(&phase, Key::Throughput, "", None, "too few to tell");
+    phase.bystander.lasted_s = 40.0;
+    check(&phase, Key::Throughput, "", Some(false), "10 in 40 s");
+}
+
+#[test]
+fn only_answers_that_were_checked_are_right() {
+    let mut phase = flawless();
+    phase.bystander.counts.checked = 0;
+    check(&phase, Key::Right, "", None, "none was checked");
+    phase.bystander.counts.checked = 8;
+    check(&phase, Key::Right, "", Some(true), "8 of 8 (100 %)");
+    phase.bystander.counts.faults = vec![("wrong content".to_owned(), 1)];
+    check(&phase, Key::Right, "", Some(false), "7 of 8 (87.50 %)");
+    check(&phase, Key::Right, "right=87.5", Some(true), "87.5 % suffice");
 }
 
 #[test]

@@ -95,9 +95,9 @@ fn answer(wanted: &Wanted, exchange: &Exchange, response: &Response, rules: Rule
     if verdict.faults.is_empty()
         && let Some(check) = &wanted.check
         && content::is_due(&answer)
-        && let Err(what) = content::check(check, &answer.text)
     {
-        verdict.faults.push(Fault::WrongContent(what));
+        verdict.is_checked = true;
+        verdict.faults.extend(content::check(check, &answer.text).err().map(Fault::WrongContent));
     }
     verdict.outcome = answer.label.as_ref().map(|label| label.outcome);
     if answer.is_fallback() {

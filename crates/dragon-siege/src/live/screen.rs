@@ -72,7 +72,10 @@ struct Taken(DefaultTerminal);
 
 impl Taken {
     fn over() -> Option<Self> {
-        ratatui::try_init().ok().map(Self)
+        let mut taken = Self(ratatui::try_init().ok()?);
+        // Only what changes is drawn later, and not every terminal clears its other screen by itself.
+        taken.0.clear().ok()?;
+        Some(taken)
     }
 }
 

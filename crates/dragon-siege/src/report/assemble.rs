@@ -48,7 +48,8 @@ pub fn assemble(plan: &Plan, run: Run, tally: Tally, rules: &FailUnder) -> Repor
         seed: plan.seed,
         fail_under: rules.text().map(str::to_owned),
         was_interrupted: run.was_interrupted,
-        has_survived: criteria::has_survived(&phases),
+        // What did not run might have been what breaks it.
+        has_survived: !run.was_interrupted && criteria::has_survived(&phases),
         target: TargetFacts {
             name: plan.target.name.clone(),
             url: plan.target.url.clone(),

@@ -114,6 +114,9 @@ pub struct Counts {
     /// Of these, those that asked for words of the model. Where a rejection would be right as well, a rejected one does
     /// not count.
     pub wanted: u64,
+    /// Answers that were compared with what they had to have in them.
+    #[serde(default)]
+    pub checked: u64,
     /// Words of the model, whole, in time, honest.
     pub served: u64,
     /// Refused in good form.
@@ -312,6 +315,7 @@ impl Counts {
         Self {
             n: self.n + other.n,
             wanted: self.wanted + other.wanted,
+            checked: self.checked + other.checked,
             served: self.served + other.served,
             refused: self.refused + other.refused,
             rejected: self.rejected + other.rejected,

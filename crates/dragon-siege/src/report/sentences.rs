@@ -7,7 +7,11 @@ use crate::words;
 
 /// In two or three words.
 pub(super) const fn verdict(report: &Report) -> &'static str {
-    if report.has_survived { "Survived" } else { "Did not survive" }
+    match (report.was_interrupted, report.has_survived) {
+        (true, _) => "Ended early",
+        (false, true) => "Survived",
+        (false, false) => "Did not survive",
+    }
 }
 
 /// Which phases held and which did not.
@@ -18,14 +22,24 @@ pub(super) fn verdict_line(report: &Report) -> String {
         .filter(|phase| !criteria::holds(phase))
         .map(|phase| phase.name.as_str())
         .collect();
+    let sick = if report.calibration.bystander.counts.n > 0 && report.calibration.bystander.counts.served == 0
+    {
+        " In quiet the target had served nobody: what it does under attack says little."
+    } else {
+        ""
+    };
     let n = report.phases.len();
     let n_held = n - broken.len();
-    let early = if report.was_interrupted { " The siege was ended early: this is what ran." } else { "" };
+    let early = if report.was_interrupted {
+        " The siege was ended early, so this is no verdict: it is what ran."
+    } else {
+        ""
+    };
     match (n, broken.as_slice()) {
-        (0, _) => format!("No phase began.{early}"),
-        (1, []) => format!("The one phase held.{early}"),
-        (_, []) => format!("All {n} phases held.{early}"),
-        _ => format!("{n_held} of {n} phases held. Not held: {}.{early}", broken.join(", ")),
+        (0, _) => format!("No phase began.{early}{sick}"),
+        (1, []) => format!("The one phase held.{early}{sick}"),
+        (_, []) => format!("All {n} phases held.{early}{sick}"),
+        _ => format!("{n_held} of {n} phases held. Not held: {}.{early}{sick}", broken.join(", ")),
     }
 }
 

@@ -16,6 +16,9 @@ use crate::plan::{Bound, Shape};
 /// A question counts as known when it was answered right so many times: both ways, and one of them twice.
 const N_TIMES: usize = 3;
 
+/// Questions that are tried in turn before the next ones are: the models that are besieged know about one of three.
+const N_IN_GROUP: usize = 4;
+
 /// Clients of an attack in quiet: enough to show what the target does for several, few enough not to overload it.
 const N_QUIET_CLIENTS: usize = 4;
 
@@ -49,31 +52,40 @@ impl Siege {
         (n_questions, n_right)
     }
 
-    /// Each question several times, until it is answered wrong; what there was no time for stays unchecked.
+    /// Some questions at a time, each several times, until one is answered wrong; what there was no time for stays
+    /// unchecked. By groups, so that a slow target is known to know something before the time is over.
     async fn find_right_ones(&self, bystander: &mut Bystander, ends_at: Duration) -> u64 {
         let mut n_right = 0;
-        for index in 0..bystander.questions_mut().len() {
-            let mut n_times = 0;
-            while n_times < N_TIMES && !self.is_over(ends_at) {
-                let Some(known) = bystander.questions_mut().get(index) else { break };
-                let checked = Arc::clone(known.question.checked(n_times));
-                let unchecked = Arc::clone(known.question.unchecked(n_times));
-                let exchange = bystander.ask(self, unchecked).await;
-                self.sleep(PAUSE).await;
-                let verdict = exchange.map(|exchange| judge(&checked, &exchange, self.plan.rules));
-                if verdict.is_none_or(|verdict| verdict.class != Class::Served) {
-                    break;
+        let n_questions = bystander.questions_mut().len();
+        for group in (0..n_questions).step_by(N_IN_GROUP) {
+            let mut hopeful: Vec<usize> = (group..n_questions.min(group + N_IN_GROUP)).collect();
+            for n_times in 0..N_TIMES {
+                let mut right = Vec::new();
+                for index in hopeful {
+                    if !self.is_over(ends_at) && self.is_right(bystander, index, n_times).await {
+                        right.push(index);
+                    }
                 }
-                n_times += 1;
+                hopeful = right;
             }
-            if n_times == N_TIMES
-                && let Some(known) = bystander.questions_mut().get_mut(index)
-            {
-                known.is_right = true;
-                n_right += 1;
+            for index in hopeful {
+                if let Some(known) = bystander.questions_mut().get_mut(index) {
+                    known.is_right = true;
+                    n_right += 1;
+                }
             }
         }
         n_right
+    }
+
+    /// Whether this question is answered right, in the way of its turn.
+    async fn is_right(&self, bystander: &mut Bystander, index: usize, n_times: usize) -> bool {
+        let Some(known) = bystander.questions_mut().get(index) else { return false };
+        let checked = Arc::clone(known.question.checked(n_times));
+        let unchecked = Arc::clone(known.question.unchecked(n_times));
+        let exchange = bystander.ask(self, unchecked).await;
+        self.sleep(PAUSE).await;
+        exchange.is_some_and(|exchange| judge(&checked, &exchange, self.plan.rules).class == Class::Served)
     }
 
     /// The requests of this phase's attacks by a few clients, where their throughput under attack is compared with it.

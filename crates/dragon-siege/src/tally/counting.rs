@@ -13,6 +13,7 @@ pub(super) fn count(counts: &mut Counts, expects: &Expects, reply: &Reply, verdi
         Expects::Either(_) => verdict.class != Class::Rejected,
         Expects::Rejection => false,
     });
+    counts.checked += u64::from(verdict.is_checked);
     match verdict.class {
         Class::Served => counts.served += 1,
         Class::Refused => counts.refused += 1,
@@ -93,7 +94,14 @@ mod tests {
     use crate::exchange::Silence;
 
     fn faulty(faults: Vec<Fault>) -> Verdict {
-        Verdict { class: Class::Faulty, outcome: None, faults, n_tokens: 0, first_text: None }
+        Verdict {
+            class: Class::Faulty,
+            outcome: None,
+            faults,
+            n_tokens: 0,
+            first_text: None,
+            is_checked: false,
+        }
     }
 
     #[test]

@@ -202,7 +202,14 @@ mod tests {
     }
 
     fn faulty(fault: Fault) -> Verdict {
-        Verdict { class: Class::Faulty, outcome: None, faults: vec![fault], n_tokens: 0, first_text: None }
+        Verdict {
+            class: Class::Faulty,
+            outcome: None,
+            faults: vec![fault],
+            n_tokens: 0,
+            first_text: None,
+            is_checked: false,
+        }
     }
 
     fn origin() -> Origin {

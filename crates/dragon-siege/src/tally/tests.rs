@@ -61,6 +61,7 @@ fn verdict(class: Class, faults: Vec<Fault>) -> Verdict {
         faults,
         n_tokens: 7,
         first_text: Some(Duration::from_millis(50)),
+        is_checked: false,
     }
 }
 

@@ -117,6 +117,7 @@ impl Mix {
         Counts {
             n: self.served + self.refused + self.rejected + faulty,
             wanted: if self.served > 0 { self.served + self.refused + faulty } else { 0 },
+            checked: 0,
             served: self.served,
             refused: self.refused,
             rejected: self.rejected,

@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Style};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Sparkline;
+use ratatui::widgets::{RenderDirection, Sparkline};
 
 use super::history::latest;
 use super::{quiet, title};
@@ -78,7 +78,9 @@ impl Spark {
             line.spans.pop();
         }
         frame.render_widget(line, top);
-        let values = latest(&self.values, usize::from(picture.width)).iter().copied();
-        frame.render_widget(Sparkline::default().data(values).style(Style::new().fg(Color::Cyan)), picture);
+        // As above, now is at the right.
+        let values = latest(&self.values, usize::from(picture.width)).iter().rev().copied();
+        let sparkline = Sparkline::default().direction(RenderDirection::RightToLeft).data(values);
+        frame.render_widget(sparkline.style(Style::new().fg(Color::Cyan)), picture);
     }
 }
