@@ -31,7 +31,7 @@ pub(crate) enum Command {
     /// The target is any server with OpenAI's API. It is first measured in quiet, then attacked in phases, while one
     /// ordinary client asks beside the attack; every single answer is checked. In the end there is one verdict and a
     /// report. Exit codes: 0 survived (all criteria hold), 1 not, 2 there was no siege (usage errors, nobody there).
-    Siege(SiegeArgs),
+    Siege(Box<SiegeArgs>),
     /// Measure how this machine computes a model fastest, and keep the answer for `dragon serve`.
     ///
     /// Takes some minutes on an idle machine; see docs/TUNING.md.
