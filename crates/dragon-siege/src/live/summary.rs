@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::plain::at_percentile;
 use crate::cli::outline::KILL_ENGINE;
 use crate::report::model::{CriterionReport, PhaseReport, Report, Serving};
-use crate::words::{compact, counted, grouped, harmless, share, time};
+use crate::words::{NOTHING, compact, counted, grouped, harmless, share, time};
 
 /// Columns of the scoreboard, right-aligned, besides who is served.
 const HEADS: [&str; 10] =
@@ -59,7 +59,7 @@ fn serving(text: &mut String, who: &str, serving: &Serving) {
     let n_in_time = n_answered.saturating_sub(counts.n_with("late"));
     let time = |percentile| {
         let value = at_percentile(&serving.latency.percentiles, percentile).filter(|_| serving.latency.n > 0);
-        value.map_or_else(|| "-".to_owned(), time)
+        value.map_or_else(|| NOTHING.to_owned(), time)
     };
     let figures = [
         compact(counts.n),
@@ -156,7 +156,7 @@ mod tests {
         let text = shown("  slow-body", Counts { hostile, ..Counts::default() });
         assert!(text.ends_with("  1,205 connections that ask for no answer\n"), "{text}");
         // And nobody at all is neither all nor nothing.
-        assert!(shown("  bystander", Counts::default()).contains("       0        -       - "));
+        assert!(shown("  bystander", Counts::default()).contains("       0        –       – "));
     }
 
     fn phase_of(strikes: Vec<StrikeReport>, criteria: Vec<CriterionReport>) -> PhaseReport {

@@ -66,7 +66,7 @@ fn run() -> Run {
         command: "dragon siege --seed 7".to_owned(),
         began: UNIX_EPOCH,
         lasted: Duration::from_secs(60),
-        was_interrupted: true,
+        was_interrupted: false,
         n_questions: 20,
         n_right: 12,
     }
@@ -90,6 +90,9 @@ fn what_was_counted_meets_what_was_planned() {
         }],
         ..Tally::default()
     };
+    let early = Run { was_interrupted: true, ..run() };
+    let report = assemble(&plan(), early, tally.clone(), &"served=10".parse().unwrap());
+    assert!(!report.has_survived, "what did not run might have been what breaks it");
     let report = assemble(&plan(), run(), tally, &"served=10".parse().unwrap());
 
     assert!(report.has_survived, "{:#?}", report.phases);
