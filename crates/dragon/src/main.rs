@@ -6,6 +6,7 @@ mod cli;
 mod computing;
 mod config;
 mod exit;
+mod guard_cli;
 mod host;
 mod key;
 mod log;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
             tune::run(&args).into()
         }
         Ok(Cli { command: Command::Key(args) }) => key::run(&args).into(),
+        Ok(Cli { command: Command::Guard(args) }) => guard_cli::run(&args).into(),
         Err(usage) => cli::explain(&usage),
     }
 }

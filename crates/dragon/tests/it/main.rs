@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "that is how a test fails")]
 
 mod exact;
+mod guard;
 mod hostile;
 mod kills;
 mod program;

@@ -1,0 +1,33 @@
+//! `dragon guard`: what the guard says about given texts, for evaluations from outside.
+//!
+//! Each command reads one JSON object a line, from files or standard input, and writes one a line.
+
+mod lines;
+mod scan;
+
+use clap::{Args, Subcommand};
+
+use crate::exit::Exit;
+
+/// Arguments of `guard`.
+#[derive(Debug, Args)]
+pub(crate) struct GuardArgs {
+    #[command(subcommand)]
+    command: GuardCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum GuardCommand {
+    /// Say where texts begin to repeat themselves for ever.
+    ///
+    /// Reads {"id", "text"}, and "prompt" where it is known, one JSON object a line. Writes {"id", "flag_at_chars",
+    /// "kind"}: the number of characters after which a loop is proven and "exact" or "near", or null and null.
+    Scan(scan::ScanArgs),
+}
+
+/// Does what was asked for.
+pub(crate) fn run(args: &GuardArgs) -> Exit {
+    match &args.command {
+        GuardCommand::Scan(args) => scan::run(args),
+    }
+}
