@@ -7,5 +7,6 @@ mod hostile;
 mod kills;
 mod program;
 mod refusals;
+mod siege;
 mod stopping;
 mod tuning;
