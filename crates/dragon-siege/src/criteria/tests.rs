@@ -1,5 +1,5 @@
 use super::*;
-use crate::report::model::{AttackReport, StrikeReport};
+use crate::report::model::{AttackReport, Shots, StrikeReport};
 
 fn counts(n: u64, served: u64, refused: u64, faults: &[(&str, u64)]) -> Counts {
     Counts {
@@ -29,6 +29,7 @@ fn phase(criterion: Criterion, attack: Serving, quiet: Option<Serving>, bystande
         name: "overload".to_owned(),
         shape: String::new(),
         began_s: 0.0,
+        shots: Shots::default(),
         attacks,
         bystander,
         timeline: Vec::new(),

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::plain::at_percentile;
 use crate::report::model::{CriterionReport, PhaseReport, Report, Serving};
+use crate::report::sentences::unsent_in_words;
 use crate::words::{grouped, harmless, share, time};
 
 /// Columns of the scoreboard, right-aligned, besides who is served.
@@ -28,6 +29,13 @@ pub fn summary(report: &Report) -> String {
         }
         serving(&mut text, "  bystander", &phase.bystander);
         criteria(&mut text, phase);
+        if let Some(shots) = unsent_in_words(phase) {
+            let _ = writeln!(text, "  shots: {shots}");
+        }
+        let n_empty = crate::criteria::everybody(phase).empty;
+        if n_empty > 0 {
+            let _ = writeln!(text, "  empty: {} of the refused are answers without a word", grouped(n_empty));
+        }
     }
     let verdict = if report.has_survived { "SURVIVED" } else { "DID NOT SURVIVE" };
     let early = if report.was_interrupted { ", in a siege that was ended early" } else { "" };
