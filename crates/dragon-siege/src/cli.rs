@@ -119,7 +119,7 @@ pub(crate) struct LoadArgs {
     /// At most so many requests altogether, divided among the phases
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) count: Option<String>,
-    /// Seconds of quiet measurement before the first attack, at most [default: 20, or the preset's]
+    /// Seconds of quiet measurement before the first attack, and what is on its way then [default: 20, or the preset's]
     #[arg(long, value_name = "S", allow_negative_numbers = true)]
     pub(crate) calibration: Option<String>,
     /// Of all dice: the same seed sends the same requests [default: drawn, and reported]

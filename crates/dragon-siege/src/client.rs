@@ -6,8 +6,9 @@
 //! than sending it.
 //!
 //! One thing is done twice: a request on a connection that was used before and that the server has closed meanwhile,
-//! before any byte came. That is no fault of the server's (HTTP/1.1 lets it close an idle connection at any time), and
-//! whoever kept the connection has to expect it. It is counted ([`Client::n_resent`]).
+//! as is seen at once and before any byte came. That is no fault of the server's (HTTP/1.1 lets it close an idle
+//! connection at any time), and whoever kept the connection has to expect it. It is counted ([`Client::n_resent`]).
+//! A server that closes later had the request and dropped it.
 
 mod asking;
 mod connector;
@@ -34,6 +35,10 @@ pub use script::play;
 
 /// Tells Dragon by when an answer is wanted; other servers ignore it.
 const DEADLINE: HeaderName = HeaderName::from_static("x-dragon-deadline-ms");
+
+/// A close that crossed the request on its way is seen this soon after sending: a round trip within a machine or a house,
+/// and some milliseconds for a busy machine. Whoever closes later has worked on the request.
+const CROSSED_WITHIN: Duration = Duration::from_millis(25);
 
 /// How a client calls itself and how long it waits: the same for all of one kind.
 #[derive(Debug)]
@@ -149,11 +154,16 @@ impl Client {
         if let Some(mut kept) = self.kept.take()
             && kept.is_ready().await
         {
-            let n_bytes_before = kept.n_bytes_read();
-            match kept.ask(request.clone(), self.caller.clock, received).await {
-                Err(_) if kept.n_bytes_read() == n_bytes_before => self.n_resent += 1,
-                end => return self.settle(kept, end).await,
+            let clock = self.caller.clock;
+            let (n_bytes_before, sent_at) = (kept.n_bytes_read(), clock.now());
+            let end = kept.ask(request.clone(), clock, received).await;
+            let has_crossed = end.is_err()
+                && kept.n_bytes_read() == n_bytes_before
+                && clock.now().saturating_sub(sent_at) <= CROSSED_WITHIN;
+            if !has_crossed {
+                return self.settle(kept, end).await;
             }
+            self.n_resent += 1;
         }
         let mut connection = Connection::open(&self.caller.connector).await?;
         let end = connection.ask(request, self.caller.clock, received).await;

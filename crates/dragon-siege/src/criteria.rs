@@ -2,6 +2,7 @@
 
 mod fail_under;
 mod throughput;
+mod unsent;
 
 pub use self::fail_under::{FailUnder, FailUnderError};
 use crate::report::model::{Counts, CriterionReport, PhaseReport, Recovery, Serving};
@@ -97,7 +98,8 @@ impl Key {
 /// Judges one phase: everything but its criteria is known.
 #[must_use]
 pub fn of_phase(phase: &PhaseReport, quiet: &Serving, rules: &FailUnder) -> Vec<CriterionReport> {
-    Key::ALL.into_iter().filter_map(|key| one(key, rules.percent(key)?, phase, quiet)).collect()
+    let judged = Key::ALL.into_iter().filter_map(|key| one(key, rules.percent(key)?, phase, quiet));
+    judged.map(|criterion| unsent::left_open(criterion, phase)).collect()
 }
 
 /// Whether a target with these phases has survived: no criterion is broken, and in every phase at least one could be

@@ -49,6 +49,11 @@ pub struct Verdict {
     pub first_text: Option<Duration>,
     /// Whether its content was compared with what had to be in it.
     pub is_checked: bool,
+    /// An answer of the right form without a word, a thought or a call, and without a fault.
+    pub is_empty: bool,
+    /// A stream without a label that leaves out the usage that was asked for. A target that does so in quiet does not
+    /// know that wish; from one that knows it, it is a fault ([`Verdict::demand_usage`]).
+    pub lacks_usage: bool,
 }
 
 /// The columns of the scoreboard. Each request is in one.
@@ -57,7 +62,8 @@ pub enum Class {
     /// Words of the model, whole, in time, and honestly labelled.
     Served,
     /// No word of the model, but said so in good form and in time: 429, 503, 504, or a labelled fallback. (A fallback
-    /// text without a label cannot be told from the model's own.)
+    /// text without a label cannot be told from the model's own.) An answer without a word counts here as well: whoever
+    /// asked has got nothing, whatever the status says.
     Refused,
     /// A wrong request, turned away as it should be.
     Rejected,
@@ -161,9 +167,13 @@ pub fn judge(ask: &Ask, exchange: &Exchange, rules: Rules) -> Verdict {
     }
     if !verdict.faults.is_empty() {
         verdict.class = Class::Faulty;
+        (verdict.is_empty, verdict.lacks_usage) = (false, false);
     }
     verdict
 }
+
+/// A stream without what `stream_options.include_usage` asks for.
+const NO_USAGE: &str = "no usage, although it was asked for";
 
 /// The beginning of what a server sent, for a message.
 fn excerpt(text: &str) -> &str {
@@ -180,7 +190,24 @@ fn excerpt(text: &str) -> &str {
 
 impl Verdict {
     fn of(class: Class) -> Self {
-        Self { class, outcome: None, faults: Vec::new(), n_tokens: 0, first_text: None, is_checked: false }
+        Self {
+            class,
+            outcome: None,
+            faults: Vec::new(),
+            n_tokens: 0,
+            first_text: None,
+            is_empty: false,
+            lacks_usage: false,
+            is_checked: false,
+        }
+    }
+
+    /// Makes a missing usage a fault, for a target that has sent one in quiet.
+    pub fn demand_usage(&mut self) {
+        if self.lacks_usage {
+            self.faults.push(Fault::Malformed(NO_USAGE.to_owned()));
+            self.class = Class::Faulty;
+        }
     }
 
     fn faulty(fault: Fault) -> Self {

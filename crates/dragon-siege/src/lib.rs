@@ -22,6 +22,7 @@ pub mod live;
 pub mod observation;
 pub mod plan;
 pub mod report;
+pub mod secret;
 mod siege;
 pub mod snapshot;
 pub mod tally;

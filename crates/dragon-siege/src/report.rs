@@ -8,7 +8,7 @@ pub mod html;
 mod machine;
 pub mod markdown;
 pub mod model;
-mod sentences;
+pub(crate) mod sentences;
 mod store;
 mod svg;
 

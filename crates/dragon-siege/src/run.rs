@@ -49,6 +49,10 @@ pub struct Ended {
     pub phases: Vec<Fired>,
     /// Requests that were sent again, because the server had closed the kept connection before any byte came.
     pub n_resent: u64,
+    /// The bystander sends a key of its own, and the attackers none.
+    pub has_own_key: bool,
+    /// The longest that somebody who sends waited for whoever counts.
+    pub longest_wait: Duration,
 }
 
 /// Why there was no siege.
@@ -141,6 +145,8 @@ pub async fn run(
         n_right,
         phases,
         n_resent: siege.n_resent() + bystander.n_resent(),
+        has_own_key: bystander.has_own_key(),
+        longest_wait: siege.tell.longest_wait(),
     })
 }
 
@@ -153,7 +159,7 @@ impl Siege {
         stop: CancellationToken,
     ) -> Result<Self, RunError> {
         let clock = Clock::start();
-        let tell = Tell::new(sender, stop.clone());
+        let tell = Tell::new(sender, stop.clone(), clock);
         let target = &plan.target;
         let place = Place::parse(&target.url)?;
         let connector = Arc::new(Connector::new(&place, target.address)?);

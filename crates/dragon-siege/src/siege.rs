@@ -115,6 +115,10 @@ fn besiege(settings: &Settings) -> Result<SiegeExit, Failure> {
         was_interrupted: ended.was_interrupted,
         n_questions: ended.n_questions,
         n_right: ended.n_right,
+        has_own_key: ended.has_own_key,
+        fired: ended.phases,
+        n_resent: ended.n_resent,
+        longest_wait: ended.longest_wait,
     };
     conclude(&report::assemble(&plan, run, tally, &settings.fail_under), settings)
 }

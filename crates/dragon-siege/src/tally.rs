@@ -24,6 +24,7 @@ use crate::observation::Observation;
 use crate::plan::{Plan, Shape};
 use crate::report::curl::Origin;
 use crate::report::model::{Latency, Sample, Second, Serving, StrikeReport};
+use crate::secret::Secret;
 use crate::snapshot::Board;
 
 /// What the tally has to know of the siege.
@@ -35,6 +36,8 @@ pub struct Facts {
     pub rules: Rules,
     /// For the commands that repeat a request.
     pub origin: Origin,
+    /// What is shown and kept nowhere.
+    pub secret: Secret,
     /// How long each quiet stage takes, about.
     pub calibration: Duration,
     /// The phases in their order.
@@ -67,6 +70,8 @@ pub struct Tally {
     pub server: Option<String>,
     /// Whether any answer carried the label `dragon`.
     pub is_labelled: bool,
+    /// Whether it left out the usage in quiet that streams were asked for.
+    pub lacks_usage: bool,
 }
 
 /// One phase.
@@ -161,6 +166,7 @@ impl Facts {
                 has_api_key: plan.target.api_key.is_some(),
                 deadline: plan.rules.deadline,
             },
+            secret: Secret::new(plan.target.api_key.as_deref()),
             calibration: plan.calibration,
             phases: plan
                 .phases

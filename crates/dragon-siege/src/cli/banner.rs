@@ -45,18 +45,22 @@ impl Intent<'_> {
         };
         line("target", &self.whereabouts());
         line("model", &plan.target.model);
-        let quiet = format!("ordinary requests first, at most {}", duration(plan.calibration));
+        let quiet = format!("ordinary requests first, {} and what is on its way", duration(plan.calibration));
         line("quiet", &quiet);
         let n_phases = plan.phases.len();
         for (phase, number) in plan.phases.iter().zip(1..) {
             line(&format!("phase {number}/{n_phases}"), &in_words(phase));
         }
-        line("bystander", "one ordinary client beside every phase");
+        line("bystander", bystander(plan));
         line("kills", &self.kills());
         if let Some(note) = self.note {
             line("note", note);
         }
-        let time = format!("about {}, never more than {}", duration(usual(plan)), duration(longest(plan)));
+        let time = format!(
+            "about {} and what is on its way, never more than {}",
+            duration(usual(plan)),
+            duration(longest(plan))
+        );
         line("time", &time);
         line("rules", &rules(plan));
         line("seed", &plan.seed.to_string());
@@ -150,11 +154,22 @@ fn strikes(phase: &Phase) -> bool {
 fn rules(plan: &Plan) -> String {
     let (deadline, grace) = (plan.rules.deadline, plan.rules.grace);
     format!(
-        "answers end within {} + {}; a client gives up after {}",
+        "answers end within {} + {}, as x-dragon-deadline-ms says in every request; a client gives up after {}",
         duration(deadline),
         duration(grace),
         duration(plan.patience)
     )
+}
+
+/// Servers that tell clients by their keys know it from the attackers: whoever reads its figures has to know that.
+const fn bystander(plan: &Plan) -> &'static str {
+    match plan.target.api_key {
+        Some(_) => "one ordinary client beside every phase, with the same key as the attackers",
+        None => {
+            "one ordinary client beside every phase; where it is let in with a key of its own \
+             (dragon-siege-bystander), it sends that, and the attackers none"
+        }
+    }
 }
 
 /// Quiet, attacks and rests, with answers that come soon.
@@ -199,10 +214,13 @@ mod tests {
             "Siege of box at http://127.0.0.1:8080 (box/1\\n)\n",
             "127.0.0.1:8080, this machine\n",
             "overload*3 + malformed: 490 clients, for 30 s or 1,000 requests\n",
-            "one ordinary client beside every phase\n",
+            "ordinary requests first, 10 s and what is on its way\n",
+            "one ordinary client beside every phase; where it is let in with a key of its own (dragon-siege-bystander)",
+            "x-dragon-deadline-ms says in every request",
             "no process is killed\n",
-            "about 40 s, never more than 100 s\n",
-            "answers end within 10 s + 350 ms; a client gives up after 20 s\n",
+            "about 40 s and what is on its way, never more than 100 s\n",
+            "answers end within 10 s + 350 ms, as",
+            "; a client gives up after 20 s\n",
             " 4711\n",
             "x.html (.json and .md beside it)\n",
         ] {

@@ -259,6 +259,22 @@ async fn a_request_that_met_a_closed_connection_is_sent_once_more() {
 }
 
 #[tokio::test]
+async fn a_request_that_the_server_dropped_after_work_is_not_sent_again() {
+    let address = server(|_, mut stream| async move {
+        request(&mut stream).await;
+        stream.write_all(OK).await.unwrap();
+        request(&mut stream).await;
+        tokio::time::sleep(CROSSED_WITHIN * 3).await;
+    })
+    .await;
+    let mut client = Client::new(caller(address, PATIENCE));
+    assert_eq!(response(client.ask(&hello(), Duration::ZERO).await).status, StatusCode::OK);
+    let dropped = silence(client.ask(&hello(), Duration::ZERO).await);
+    assert!(matches!(dropped, Silence::Closed(_)), "{dropped:?}");
+    assert_eq!(client.n_resent(), 0);
+}
+
+#[tokio::test]
 async fn a_request_is_not_sent_again_once_a_byte_has_come() {
     let address = server(|_, mut stream| async move {
         request(&mut stream).await;

@@ -1,6 +1,6 @@
 use super::*;
 use crate::attack::Criterion;
-use crate::report::model::{AttackReport, StrikeReport};
+use crate::report::model::{AttackReport, Shots, StrikeReport};
 
 fn counts(n: u64, served: u64, refused: u64, faults: &[(&str, u64)]) -> Counts {
     Counts {
@@ -30,6 +30,7 @@ fn phase(criterion: Criterion, attack: Serving, quiet: Option<Serving>, bystande
         name: "overload".to_owned(),
         shape: String::new(),
         began_s: 0.0,
+        shots: Shots::default(),
         attacks,
         bystander,
         timeline: Vec::new(),

@@ -49,6 +49,8 @@ pub(super) enum Finish {
     ContentFilter,
     ToolCalls,
     FunctionCall,
+    /// A word of the server's own, such as `abort` or `load`. Only labelled answers have to use the documented ones.
+    Other,
 }
 
 /// The label `dragon`.
@@ -146,6 +148,12 @@ impl Answer<'_> {
         self.choices.iter().map(|choice| choice.n_bytes_beside).sum()
     }
 
+    /// Whether there is nothing in it: no text, no thought, no call.
+    pub(super) fn is_empty(&self) -> bool {
+        let calls = self.choices.iter().any(|choice| choice.calls);
+        !calls && self.n_text_bytes() + self.n_bytes_beside() == 0
+    }
+
     /// Whether the model made no word of it.
     pub(super) fn is_fallback(&self) -> bool {
         self.label.as_ref().is_some_and(|label| label.outcome == Outcome::Fallback)
@@ -162,7 +170,8 @@ impl Finish {
             "content_filter" => Ok(Self::ContentFilter),
             "tool_calls" => Ok(Self::ToolCalls),
             "function_call" => Ok(Self::FunctionCall),
-            _ => Err(malformed(format!("finish_reason is {:?}", excerpt(word)))),
+            "" => Err(malformed("finish_reason is empty")),
+            _ => Ok(Self::Other),
         }
     }
 
@@ -173,6 +182,7 @@ impl Finish {
             Self::ContentFilter => "content_filter",
             Self::ToolCalls => "tool_calls",
             Self::FunctionCall => "function_call",
+            Self::Other => "of its own",
         }
     }
 }

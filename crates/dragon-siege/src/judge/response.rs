@@ -6,7 +6,7 @@ use http::{Method, StatusCode};
 
 use super::answer::{Answer, malformed};
 use super::{Class, Fault, Rules, Verdict, content, error_body, honesty, stream, whole};
-use crate::ask::{Ask, Expects, Wanted};
+use crate::ask::{Ask, Expects, Wanted, Way};
 use crate::exchange::{BodyEnd, Exchange, Response};
 
 /// With this header and this value a client of Dragon asks for errors instead of fallbacks.
@@ -29,10 +29,10 @@ pub(super) fn judge(ask: &Ask, exchange: &Exchange, response: &Response, rules: 
         BodyEnd::Hung if response.body.is_empty() => {
             return Verdict::faulty(Fault::Unanswered("a status, and then nothing".to_owned()));
         }
-        BodyEnd::TooLong => {
+        BodyEnd::TooLong if !asks_without_end(ask, response) => {
             return Verdict::faulty(malformed("longer than any answer to what was asked for"));
         }
-        BodyEnd::Whole | BodyEnd::Cut(_) | BodyEnd::Hung => {}
+        BodyEnd::Whole | BodyEnd::Cut(_) | BodyEnd::Hung | BodyEnd::TooLong => {}
     }
     let mut verdict = match standing(ask, response.status) {
         Standing::Answer(wanted) => return answer(wanted, exchange, response, rules),
@@ -49,6 +49,13 @@ pub(super) fn judge(ask: &Ask, exchange: &Exchange, response: &Response, rules: 
         }
     }
     verdict
+}
+
+/// Whether the answer may be longer than the client reads: it has room for so many tokens, each in a chunk of its own.
+fn asks_without_end(ask: &Ask, response: &Response) -> bool {
+    const MOST_TOKENS: u64 = 8_192;
+    let is_long = |wanted: &Wanted| wanted.max_tokens.is_none_or(|max_tokens| max_tokens > MOST_TOKENS);
+    response.status == StatusCode::OK && ask.expects.wanted().is_some_and(is_long)
 }
 
 fn standing(ask: &Ask, status: StatusCode) -> Standing<'_> {
@@ -89,7 +96,8 @@ fn answer(wanted: &Wanted, exchange: &Exchange, response: &Response, rules: Rule
     let (answer, fault) = read(wanted, exchange, response);
     let mut verdict = Verdict::of(Class::Served);
     verdict.faults.extend(fault);
-    if verdict.faults.is_empty() {
+    // Of an answer that we have cut nothing is known but that it came.
+    if verdict.faults.is_empty() && response.end != BodyEnd::TooLong {
         honesty::check(wanted, &answer, exchange, response, rules, &mut verdict.faults);
     }
     if verdict.faults.is_empty()
@@ -102,11 +110,21 @@ fn answer(wanted: &Wanted, exchange: &Exchange, response: &Response, rules: Rule
     verdict.outcome = answer.label.as_ref().map(|label| label.outcome);
     if answer.is_fallback() {
         verdict.class = Class::Refused;
+    } else if answer.is_empty() && response.end != BodyEnd::TooLong {
+        verdict.class = Class::Refused;
+        verdict.is_empty = true;
+        verdict.lacks_usage = lacks_usage(wanted, &answer);
     } else {
+        verdict.lacks_usage = response.end != BodyEnd::TooLong && lacks_usage(wanted, &answer);
         verdict.n_tokens = n_tokens(&answer);
         verdict.first_text = answer.first_text_at.map(|at| at.saturating_sub(exchange.intended_at));
     }
     verdict
+}
+
+/// Labelled answers have it, or a fault.
+fn lacks_usage(wanted: &Wanted, answer: &Answer<'_>) -> bool {
+    wanted.way == Way::StreamedWithUsage && answer.usage.is_none() && answer.label.is_none()
 }
 
 fn read<'a>(wanted: &Wanted, exchange: &Exchange, response: &'a Response) -> (Answer<'a>, Option<Fault>) {
@@ -121,6 +139,9 @@ fn read<'a>(wanted: &Wanted, exchange: &Exchange, response: &'a Response) -> (An
     }
     if let Some(fault) = broken_off(response) {
         return of_form(fault);
+    }
+    if response.end == BodyEnd::TooLong && !wanted.way.is_streamed() && is_json {
+        return (Answer { first_text_at: Some(arrived_at(exchange, response)), ..Answer::default() }, None);
     }
     if !wanted.way.is_streamed() && is_json {
         return match whole::read(wanted, &response.body, arrived_at(exchange, response)) {

@@ -6,7 +6,7 @@ use dragon_sse::{Decoder, Event};
 
 use super::answer::{Answer, Finish, Label, frame, index, malformed, required, words};
 use super::document::{Choice as ChoiceFields, Document};
-use super::{Fault, error_body, excerpt};
+use super::{Fault, NO_USAGE, error_body, excerpt};
 use crate::ask::{Endpoint, Wanted, Way};
 use crate::exchange::{BodyEnd, Exchange, Response};
 
@@ -14,7 +14,7 @@ use crate::exchange::{BodyEnd, Exchange, Response};
 struct Reader<'w> {
     wanted: &'w Wanted,
     answer: Answer<'static>,
-    /// Of the first chunk.
+    /// Of the first chunk with choices.
     id: Option<String>,
     is_done: bool,
 }
@@ -100,12 +100,14 @@ impl Reader<'_> {
     fn take_chunk(&mut self, document: &Document<'_>, at: Duration) -> Result<(), Fault> {
         let object = frame(document)?;
         let id = required(document.id.as_ref(), "id")?.as_str();
+        let choices = required(document.choices.as_ref(), "choices")?;
+        // Chunks without choices belong to no answer: some gateways put one with an id of its own before the first.
         match &self.id {
+            _ if choices.is_empty() => {}
             None => self.id = Some(id.to_owned()),
             Some(first) if first == id => {}
             Some(_) => return Err(malformed("chunks of two answers in one stream")),
         }
-        let choices = required(document.choices.as_ref(), "choices")?;
         let right = match self.wanted.endpoint {
             Endpoint::Chat => "chat.completion.chunk",
             Endpoint::Completions => "text_completion",
@@ -153,6 +155,10 @@ impl Reader<'_> {
 
     /// Whether it ended as it should.
     fn end(&self, body: &[u8], end: &BodyEnd, decoder: &Decoder) -> Result<(), Fault> {
+        if *end == BodyEnd::TooLong {
+            // We have cut it.
+            return Ok(());
+        }
         let has_finish = !self.answer.choices.is_empty()
             && self.answer.choices.iter().all(|choice| choice.finish.is_some());
         let what = match (has_finish, self.is_done) {
@@ -183,8 +189,12 @@ impl Reader<'_> {
         if str::from_utf8(body).is_err() {
             return Err(malformed("the stream is not UTF-8"));
         }
-        if self.answer.usage.is_none() && self.wanted.way == Way::StreamedWithUsage {
-            return Err(malformed("no usage, although it was asked for"));
+        let is_labelled = self.answer.label.is_some();
+        if is_labelled && self.answer.usage.is_none() && self.wanted.way == Way::StreamedWithUsage {
+            return Err(malformed(NO_USAGE));
+        }
+        if is_labelled && self.answer.choices.iter().any(|choice| choice.finish == Some(Finish::Other)) {
+            return Err(malformed("the finish_reason is none that is documented"));
         }
         Ok(())
     }

@@ -40,6 +40,9 @@ pub(super) fn read<'a>(wanted: &Wanted, body: &'a [u8], at: Duration) -> Result<
     if answer.label.is_some() && answer.usage.is_none() {
         return Err(malformed("no usage beside a label"));
     }
+    if answer.label.is_some() && answer.choices.iter().any(|choice| choice.finish == Some(Finish::Other)) {
+        return Err(malformed("the finish_reason is none that is documented"));
+    }
     if answer.n_pieces > 0 {
         answer.first_text_at = Some(at);
     }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::plain::at_percentile;
 use crate::cli::outline::KILL_ENGINE;
 use crate::report::model::{CriterionReport, PhaseReport, Report, Serving};
+use crate::report::sentences::unsent_in_words;
 use crate::words::{NOTHING, compact, counted, grouped, harmless, share, time};
 
 /// Columns of the scoreboard, right-aligned, besides who is served.
@@ -32,6 +33,13 @@ pub fn summary(report: &Report) -> String {
         }
         serving(&mut text, "  bystander", &phase.bystander);
         criteria(&mut text, phase);
+        if let Some(shots) = unsent_in_words(phase) {
+            let _ = writeln!(text, "  shots: {shots}");
+        }
+        let n_empty = crate::criteria::everybody(phase).empty;
+        if n_empty > 0 {
+            let _ = writeln!(text, "  empty: {} of the refused are answers without a word", grouped(n_empty));
+        }
     }
     let verdict = match (report.was_interrupted, report.has_survived) {
         (true, _) => "ENDED EARLY, no verdict",
@@ -123,7 +131,7 @@ fn criteria(text: &mut String, phase: &PhaseReport) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::model::{Counts, Latency, Recovery, StrikeReport};
+    use crate::report::model::{Counts, Latency, Recovery, Shots, StrikeReport};
 
     fn serving_of(counts: Counts) -> Serving {
         let percentiles = vec![(50.0, 210.0), (95.0, 812.0), (99.0, 2100.0)];
@@ -166,6 +174,7 @@ mod tests {
             began_s: 0.0,
             attacks: Vec::new(),
             bystander: Serving::default(),
+            shots: Shots::default(),
             timeline: Vec::new(),
             memory: Vec::new(),
             strikes,

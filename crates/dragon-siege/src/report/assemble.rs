@@ -4,9 +4,10 @@ use std::time::{Duration, SystemTime};
 
 use super::machine;
 use super::model::{
-    AttackReport, Calibration, PhaseReport, Report, RulesFacts, Serving, TargetFacts, VERSION,
+    AttackReport, Calibration, PhaseReport, Report, RulesFacts, Serving, Shots, TargetFacts, VERSION,
 };
 use crate::criteria::{self, FailUnder};
+use crate::load::Fired;
 use crate::plan::{Arrivals, Bound, Phase, Plan, Shape};
 use crate::tally::{PhaseTally, Tally};
 use crate::words::grouped;
@@ -26,15 +27,29 @@ pub struct Run {
     pub n_questions: u64,
     /// Those answered right every time.
     pub n_right: u64,
+    /// Whether the bystander sends a key of its own, and the attackers none.
+    pub has_own_key: bool,
+    /// What was fired in each phase that ran.
+    pub fired: Vec<Fired>,
+    /// Requests that were sent again, because the server had closed the kept connection.
+    pub n_resent: u64,
+    /// The longest that somebody who sends waited for the tally.
+    pub longest_wait: Duration,
 }
 
 /// All figures, and whether they hold. It also reads what the tool has cost so far, so it belongs right after the run.
 #[must_use]
 pub fn assemble(plan: &Plan, run: Run, tally: Tally, rules: &FailUnder) -> Report {
-    let calibration =
-        Calibration { n_questions: run.n_questions, n_right: run.n_right, bystander: tally.calibration };
+    let calibration = Calibration {
+        n_questions: run.n_questions,
+        n_right: run.n_right,
+        bystander: tally.calibration,
+        has_own_key: run.has_own_key,
+    };
     let judged = |counted: PhaseTally| {
-        let mut phase = phase(plan.phases.get(counted.index), counted);
+        let index = counted.index;
+        let mut phase = phase(plan.phases.get(index), counted);
+        phase.shots = run.fired.get(index).map_or_else(Shots::default, shots);
         phase.criteria = criteria::of_phase(&phase, &calibration.bystander, rules);
         phase
     };
@@ -56,6 +71,7 @@ pub fn assemble(plan: &Plan, run: Run, tally: Tally, rules: &FailUnder) -> Repor
             model: plan.target.model.clone(),
             server: tally.server,
             is_labelled: tally.is_labelled,
+            lacks_usage: tally.lacks_usage,
         },
         machine: machine::read(),
         rules: RulesFacts {
@@ -66,7 +82,7 @@ pub fn assemble(plan: &Plan, run: Run, tally: Tally, rules: &FailUnder) -> Repor
         calibration,
         bystander: tally.bystander,
         phases,
-        cost: machine::cost(run.lasted, tally.send_lag),
+        cost: machine::cost(run.lasted, tally.send_lag, run.n_resent, run.longest_wait),
     }
 }
 
@@ -88,6 +104,7 @@ fn phase(planned: Option<&Phase>, mut counted: PhaseTally) -> PhaseReport {
         name: planned.map_or_else(String::new, |phase| phase.name.clone()),
         shape: planned.map_or_else(String::new, |phase| in_words(phase.shape, phase.bound)),
         began_s: counted.began_s,
+        shots: Shots::default(),
         bystander: counted.bystander,
         timeline: counted.timeline,
         memory: counted.memory,
@@ -95,6 +112,11 @@ fn phase(planned: Option<&Phase>, mut counted: PhaseTally) -> PhaseReport {
         criteria: Vec::new(),
         samples: counted.samples,
     }
+}
+
+fn shots(fired: &Fired) -> Shots {
+    let Fired { n_fired, n_unsent } = *fired;
+    Shots { n_due: n_fired + n_unsent, n_sent: n_fired, n_unsent }
 }
 
 /// How many, how fast, how long.

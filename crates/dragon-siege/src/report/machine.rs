@@ -19,13 +19,15 @@ pub(super) fn read() -> Machine {
 }
 
 /// What this process has cost since it began, of which the siege took most.
-pub(super) fn cost(lasted: Duration, send_lag: Latency) -> ToolCost {
+pub(super) fn cost(lasted: Duration, send_lag: Latency, n_resent: u64, longest_wait: Duration) -> ToolCost {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let cores = if lasted.is_zero() { 0.0 } else { processor_time().as_secs_f64() / lasted.as_secs_f64() };
     ToolCost {
         cores: (cores * 1000.0).round() / 1000.0,
         send_lag,
         peak_memory_bytes: kib(&status, "VmHWM").unwrap_or(0),
+        n_resent,
+        longest_wait_ms: (longest_wait.as_secs_f64() * 1e6).round() / 1e3,
     }
 }
 
@@ -92,7 +94,7 @@ mod tests {
             sum = sum.wrapping_mul(31).wrapping_add(1);
             assert!(began.elapsed() < Duration::from_secs(20), "no processor time passes: {sum}");
         }
-        let cost = cost(Duration::from_millis(60), Latency::default());
+        let cost = cost(Duration::from_millis(60), Latency::default(), 0, Duration::ZERO);
         assert!(cost.cores >= 0.5, "{cost:?}");
         assert!(cost.peak_memory_bytes > 100_000, "{cost:?}");
     }

@@ -1,7 +1,7 @@
 //! The same figures as Markdown, short, for a pull request or a chat.
 
 use super::model::{Latency, PhaseReport, Report, Sample, Serving};
-use super::sentences::{facts, strikes_in_words, verdict, verdict_line};
+use super::sentences::{facts, strikes_in_words, unsent_in_words, verdict, verdict_line};
 use crate::criteria;
 use crate::report::columns::{PERCENTILES, n_answered, n_in_deadline, percentile};
 use crate::words::{NOTHING, grouped, per_second, share};
@@ -93,6 +93,13 @@ impl Page {
                 None => NOTHING,
             };
             self.line(&format!("- {sign} `{}`: {}", criterion.key, text(&criterion.text)));
+        }
+        if let Some(shots) = unsent_in_words(phase) {
+            self.line(&format!("- shots: {shots}"));
+        }
+        let n_empty = criteria::everybody(phase).empty;
+        if n_empty > 0 {
+            self.line(&format!("- empty: {} of the refused are answers without a word", grouped(n_empty)));
         }
         if !phase.strikes.is_empty() {
             self.line(&format!("- engines: {}", strikes_in_words(phase)));

@@ -55,6 +55,9 @@ pub struct TargetFacts {
     pub server: Option<String>,
     /// Whether its answers carry the label `dragon`.
     pub is_labelled: bool,
+    /// In quiet it left out the usage that streams were asked for, so that none is demanded of it.
+    #[serde(default)]
+    pub lacks_usage: bool,
 }
 
 /// Where target and tool ran.
@@ -86,6 +89,10 @@ pub struct Calibration {
     pub n_right: u64,
     /// The bystander alone.
     pub bystander: Serving,
+    /// The bystander sends a key of its own, and the attackers none: servers that tell clients by their keys can tell it
+    /// from them. Else it is another client with the same key, or without any like them.
+    #[serde(default)]
+    pub has_own_key: bool,
 }
 
 /// How somebody is served.
@@ -119,8 +126,11 @@ pub struct Counts {
     pub checked: u64,
     /// Words of the model, whole, in time, honest.
     pub served: u64,
-    /// Refused in good form.
+    /// Refused in good form, or answered without a word.
     pub refused: u64,
+    /// Of the refused, those that were answered without a word: status 200, and no text, thought or call.
+    #[serde(default)]
+    pub empty: u64,
     /// Wrong requests, turned away rightly.
     pub rejected: u64,
     /// At least one fault.
@@ -159,6 +169,9 @@ pub struct PhaseReport {
     pub shape: String,
     /// When it began, seconds since the run did.
     pub began_s: f64,
+    /// What was fired of what was due.
+    #[serde(default)]
+    pub shots: Shots,
     /// Its attacks.
     pub attacks: Vec<AttackReport>,
     /// The ordinary client beside them.
@@ -173,6 +186,17 @@ pub struct PhaseReport {
     pub criteria: Vec<CriterionReport>,
     /// A few of each kind of fault.
     pub samples: Vec<Sample>,
+}
+
+/// Shots of a phase: requests, hostile connections and strikes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shots {
+    /// Those whose time came: all that were fired, in closed shapes.
+    pub n_due: u64,
+    /// Those that were fired.
+    pub n_sent: u64,
+    /// Those that were not, because the tool had as many on their way as it can hold.
+    pub n_unsent: u64,
 }
 
 /// One attack of a phase.
@@ -270,6 +294,12 @@ pub struct ToolCost {
     pub send_lag: Latency,
     /// Its own peak of resident memory.
     pub peak_memory_bytes: u64,
+    /// Requests that were sent again, because the server had closed the kept connection while they were on their way.
+    #[serde(default)]
+    pub n_resent: u64,
+    /// The longest that somebody who sends waited for the one who judges and counts, ms. It is in no latency.
+    #[serde(default)]
+    pub longest_wait_ms: f64,
 }
 
 // === impl Serving ===
@@ -318,6 +348,7 @@ impl Counts {
             checked: self.checked + other.checked,
             served: self.served + other.served,
             refused: self.refused + other.refused,
+            empty: self.empty + other.empty,
             rejected: self.rejected + other.rejected,
             faulty: self.faulty + other.faulty,
             faults: merged(&self.faults, &other.faults),

@@ -1,6 +1,6 @@
 //! What a report says in sentences, the same in every form.
 
-use super::model::{PhaseReport, Report};
+use super::model::{PhaseReport, Report, Shots};
 use crate::criteria;
 use crate::report::columns::percentile;
 use crate::words;
@@ -43,6 +43,15 @@ pub(super) fn verdict_line(report: &Report) -> String {
     }
 }
 
+/// How many shots were fired of those that were due, where some were not.
+pub(crate) fn unsent_in_words(phase: &PhaseReport) -> Option<String> {
+    let Shots { n_due, n_sent, n_unsent } = phase.shots;
+    let [due, sent, unsent] = [n_due, n_sent, n_unsent].map(words::grouped);
+    (n_unsent > 0).then(|| {
+        format!("{due} due, {sent} sent, {unsent} never: the tool had as many on their way as it can hold")
+    })
+}
+
 /// How many were struck, and how soon they were ready again.
 pub(super) fn strikes_in_words(phase: &PhaseReport) -> String {
     let n_kills = phase.strikes.iter().filter(|strike| strike.signal == "kill").count();
@@ -74,12 +83,22 @@ pub(super) fn facts(report: &Report) -> Vec<(&'static str, String)> {
     } else {
         format!("{} (p99), {} at most", percentile(&cost.send_lag, 99.0), percentile(&cost.send_lag, 100.0))
     };
+    let identity = if report.calibration.has_own_key {
+        "a key of its own (dragon-siege-bystander), the attackers send none: whoever divides by keys can tell it from them"
+    } else {
+        "the same as the attackers"
+    };
+    let usage =
+        if report.target.lacks_usage { "left out in quiet, so it is not demanded" } else { "demanded" };
     let label = if report.target.is_labelled { "present, and checked" } else { "none seen" };
     vec![
         ("Target", report.target.url.clone()),
         ("Model", report.target.model.clone()),
         ("Server", report.target.server.clone().unwrap_or_else(|| "does not tell".to_owned())),
         ("Label `dragon`", label.to_owned()),
+        ("Usage of streams that ask for it", usage.to_owned()),
+        ("The bystander sends", identity.to_owned()),
+        ("Every request sends", "x-dragon-deadline-ms, which other servers ignore".to_owned()),
         (
             "Rules",
             format!(
@@ -106,6 +125,14 @@ pub(super) fn facts(report: &Report) -> Vec<(&'static str, String)> {
             format!("{:.2} cores, {} at its peak", cost.cores, words::bytes(cost.peak_memory_bytes)),
         ),
         ("Sent late by", lag),
+        (
+            "Waited for its own count",
+            format!("{} at most, which is in no latency", words::time(cost.longest_wait_ms)),
+        ),
+        (
+            "Sent again",
+            format!("{}, because a kept connection was being closed", words::grouped(cost.n_resent)),
+        ),
         ("Seed", report.seed.to_string()),
         ("Began", report.made_at.clone()),
         ("Made by", report.tool.clone()),

@@ -12,6 +12,7 @@ use crate::exchange::HostileEnd;
 use crate::load::dice::Dice;
 use crate::load::{Crew, Worker};
 use crate::observation::{Observation, Stage, Who};
+use crate::plan::Shape;
 
 /// The attackers of a stage.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub(super) struct Attackers {
     only: Option<Criterion>,
     /// Hostile connections are left then.
     ends_at: Option<Duration>,
+    /// Shots have times of their own. Else one is to be sent when its client is free and whoever counts has heard of it.
+    has_own_times: bool,
     total_weight: u64,
 }
 
@@ -53,7 +56,10 @@ impl Attackers {
         ends_at: Option<Duration>,
     ) -> Arc<Self> {
         let (siege, dice) = (Arc::clone(siege), Dice::of(siege.plan.seed, stage));
-        let mut attackers = Self { siege, phase, dice, only, ends_at, total_weight: 0 };
+        let shape = siege.plan.phases.get(phase).map(|phase| phase.shape);
+        let has_own_times =
+            matches!(stage, Stage::Phase(_)) && !matches!(shape, None | Some(Shape::Closed { .. }));
+        let mut attackers = Self { siege, phase, dice, only, ends_at, has_own_times, total_weight: 0 };
         attackers.total_weight = attackers.attacks().map(|(_, weight)| weight).sum();
         Arc::new(attackers)
     }
@@ -116,6 +122,8 @@ impl Attacker {
     async fn ask(&mut self, who: Who, ask: Arc<Ask>, intended_at: Duration) {
         let siege = &self.attackers.siege;
         siege.tell.that(Observation::Sent(who)).await;
+        // Where whoever counts is behind, that is not the target's time.
+        let intended_at = if self.attackers.has_own_times { intended_at } else { siege.clock.now() };
         let n_resent_before = self.client.n_resent();
         let exchange = self.client.ask(&ask, intended_at).await;
         siege.n_resent.fetch_add(self.client.n_resent() - n_resent_before, Ordering::Relaxed);

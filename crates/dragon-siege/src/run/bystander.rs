@@ -26,6 +26,7 @@ const OWN_KEY: &str = "dragon-siege-bystander";
 pub(super) struct Bystander {
     client: Client,
     questions: Vec<Known>,
+    has_own_key: bool,
     /// Questions asked so far, of those in turn.
     n_asked: usize,
 }
@@ -43,22 +44,22 @@ impl Bystander {
     /// With a key of its own, unless the user gave one or the server knows which keys there are.
     pub(super) async fn new(siege: &Siege) -> Result<Self, RunError> {
         let target = &siege.plan.target;
-        let questions: Vec<Known> = questions::all(&target.model)
+        let mut client = client(siege)?;
+        let has_own_key = target.api_key.is_none() && is_admitted(&mut client, siege).await;
+        let questions: Vec<Known> = questions::all(&target.model, has_own_key.then_some(OWN_KEY))
             .into_iter()
             .map(|question| Known { question, is_right: false })
             .collect();
-        let client = match &target.api_key {
-            Some(key) => client(siege, Some(key))?,
-            None => {
-                let mut client = client(siege, Some(OWN_KEY))?;
-                if is_admitted(&mut client, siege).await { client } else { self::client(siege, None)? }
-            }
-        };
-        Ok(Self { client, questions, n_asked: 0 })
+        Ok(Self { client, questions, has_own_key, n_asked: 0 })
     }
 
     pub(super) fn n_resent(&self) -> u64 {
         self.client.n_resent()
+    }
+
+    /// Whether it sends a key of its own, and the attackers none.
+    pub(super) fn has_own_key(&self) -> bool {
+        self.has_own_key
     }
 
     pub(super) fn questions_mut(&mut self) -> &mut [Known] {
@@ -111,13 +112,14 @@ async fn has_waited_after(stop: &CancellationToken) {
     tokio::time::sleep(LAST_WAIT).await;
 }
 
-fn client(siege: &Siege, key: Option<&str>) -> Result<Client, RunError> {
+/// A client with the user's key, where there is one. A key of its own is in its questions: they are repeated with it.
+fn client(siege: &Siege) -> Result<Client, RunError> {
     let plan = &siege.plan;
     let caller = Caller::new(
         Arc::clone(&siege.connector),
         siege.clock,
         &plan.target.host,
-        key,
+        plan.target.api_key.as_deref(),
         plan.rules.deadline,
         plan.patience,
     )?;
@@ -127,7 +129,7 @@ fn client(siege: &Siege, key: Option<&str>) -> Result<Client, RunError> {
 /// Whether the server lets this client's key in, as it says when nothing has to be computed. Where it does not say
 /// anything, that is for others to tell.
 async fn is_admitted(client: &mut Client, siege: &Siege) -> bool {
-    let models = page("/v1/models");
+    let models = Ask { headers: vec![questions::bearer(OWN_KEY)], ..page("/v1/models") };
     let reply = tokio::select! {
         exchange = client.ask(&models, siege.clock.now()) => exchange.reply,
         () = siege.stop.cancelled() => return true,

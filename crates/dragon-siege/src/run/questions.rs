@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use http::header::AUTHORIZATION;
+use http::{HeaderName, HeaderValue};
 use serde_json::json;
 
 use crate::ask::{Ask, Check, Endpoint, Way};
@@ -23,8 +25,8 @@ pub(super) struct Question {
     unchecked: [Arc<Ask>; WAYS.len()],
 }
 
-/// All of them for this model.
-pub(super) fn all(model: &str) -> Vec<Question> {
+/// All of them for this model, with this key in each.
+pub(super) fn all(model: &str, key: Option<&'static str>) -> Vec<Question> {
     let one_of = |answers: &[&str]| Check::OneOf(answers.iter().map(|answer| (*answer).to_owned()).collect());
     let json = |key: &str, value: serde_json::Value| Check::Json { key: key.to_owned(), value };
     let questions: [(&str, Check); 20] = [
@@ -49,13 +51,20 @@ pub(super) fn all(model: &str) -> Vec<Question> {
         ("Answer with this JSON object and nothing else: {\"ok\": true}", json("ok", json!(true))),
         ("Answer with a JSON object that has the key \"sum\" and the value of 1+1.", json("sum", json!(2))),
     ];
-    questions.into_iter().map(|(text, check)| Question::new(model, text, &check)).collect()
+    questions.into_iter().map(|(text, check)| Question::new(model, text, &check, key)).collect()
+}
+
+/// The header with this key.
+pub(super) fn bearer(key: &'static str) -> (HeaderName, HeaderValue) {
+    // The only one who calls has a key that can stand in a header; another one would be left out.
+    let value = HeaderValue::try_from(format!("Bearer {key}"));
+    (AUTHORIZATION, value.unwrap_or_else(|_| HeaderValue::from_static("Bearer")))
 }
 
 // === impl Question ===
 
 impl Question {
-    fn new(model: &str, text: &str, check: &Check) -> Self {
+    fn new(model: &str, text: &str, check: &Check, key: Option<&'static str>) -> Self {
         let wish = |way| Wish {
             endpoint: Endpoint::Chat,
             way,
@@ -64,9 +73,13 @@ impl Question {
             max_tokens: MAX_TOKENS,
             temperature: Some(0.0),
         };
+        let with_key = |mut ask: Ask| {
+            ask.headers.extend(key.map(bearer));
+            Arc::new(ask)
+        };
         Self {
-            checked: WAYS.map(|way| Arc::new(wish(way).ask_with(check.clone()))),
-            unchecked: WAYS.map(|way| Arc::new(wish(way).ask())),
+            checked: WAYS.map(|way| with_key(wish(way).ask_with(check.clone()))),
+            unchecked: WAYS.map(|way| with_key(wish(way).ask())),
         }
     }
 
@@ -89,12 +102,14 @@ fn of_turn(asks: &[Arc<Ask>; WAYS.len()], number: usize) -> &Arc<Ask> {
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
+    use std::time::Duration;
 
     use super::*;
+    use crate::report::curl::{self, Origin};
 
     #[test]
     fn questions_are_ordinary_requests_that_leave_nothing_to_chance() {
-        let questions = all("m");
+        let questions = all("m", None);
         let mut bodies = HashSet::new();
         for question in &questions {
             for turn in 0..WAYS.len() {
@@ -108,5 +123,22 @@ mod tests {
             }
         }
         assert_eq!(bodies.len(), questions.len() * WAYS.len());
+    }
+
+    #[test]
+    fn a_key_of_its_own_is_in_the_command_that_repeats_a_question() {
+        let origin = Origin {
+            url: "http://127.0.0.1:1".to_owned(),
+            has_api_key: false,
+            deadline: Duration::from_secs(1),
+        };
+        let header = "-H 'authorization: Bearer mine'";
+        for (key, has_header) in [(Some("mine"), true), (None, false)] {
+            for question in all("m", key) {
+                for ask in [question.checked(0), question.unchecked(1)] {
+                    assert_eq!(curl::command(ask, &origin).contains(header), has_header);
+                }
+            }
+        }
     }
 }

@@ -299,6 +299,29 @@ async fn open_shapes_count_from_when_shots_were_due() {
 }
 
 #[tokio::test]
+async fn in_closed_shapes_a_slow_count_is_not_the_target_s_time() {
+    let (_, target) = Server::default().start().await;
+    let phases = vec![phase(&[("many-small", 1)], closed(4), ms(60_000), 12)];
+    let (sender, mut receiver) = channel(1);
+    let count_slowly = async {
+        let mut latencies = Vec::new();
+        while let Some(observation) = receiver.recv().await {
+            tokio::time::sleep(ms(20)).await;
+            if let Observation::Exchanged { who: Who::Attack(_), exchange, .. } = observation {
+                latencies.push(exchange.latency());
+            }
+        }
+        latencies
+    };
+    let plan = plan(target, Duration::ZERO, phases);
+    let (ended, mut latencies) = tokio::join!(run(plan, sender, CancellationToken::new()), count_slowly);
+    latencies.sort_unstable();
+    // Each was told after several of the others; a busy machine may be slow once.
+    assert!(latencies.len() == 12 && latencies[6] < ms(40), "{latencies:?}");
+    assert!(ended.unwrap().longest_wait >= ms(60));
+}
+
+#[tokio::test]
 async fn a_key_that_the_server_does_not_know_is_left_out() {
     // Nobody gave a key, and the server lets nobody in with one.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

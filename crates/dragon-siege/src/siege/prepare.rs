@@ -9,6 +9,7 @@ use crate::cli::safety::{self, Engines};
 use crate::cli::{Mistake, Mistakes, Settings, limits};
 use crate::load::MAX_OPEN;
 use crate::plan::Plan;
+use crate::secret::Secret;
 use crate::target::{Asked, DiscoverError, Discovered, Place, PlaceError, discover};
 
 /// A siege that may begin.
@@ -61,7 +62,8 @@ pub(super) fn prepare(settings: &Settings) -> Result<Prepared, PrepareError> {
     let engines = engines(&discovered);
     let possible = safety::may_strike(reach, engines);
     let (outline, note) = safety::settle_strikes(outline, &settings.choice, possible)?;
-    let server = discovered.server.clone();
+    let secret = Secret::new(settings.api_key.as_deref());
+    let server = discovered.server.as_deref().map(|server| secret.hidden_in(server));
     let plan = plan(settings, &outline, discovered);
     let banner = Intent {
         plan: &plan,

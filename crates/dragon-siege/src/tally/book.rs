@@ -32,6 +32,8 @@ pub(super) struct Book {
     send_lag: Times,
     server: Option<String>,
     is_labelled: bool,
+    /// In quiet, streams came without the usage that was asked for.
+    lacks_usage: bool,
 }
 
 /// Faults that the screen shows, and those put into words between two copies.
@@ -60,6 +62,7 @@ impl Book {
             send_lag: Times::none(),
             server: None,
             is_labelled: false,
+            lacks_usage: false,
         }
     }
 
@@ -79,7 +82,7 @@ impl Book {
             Observation::Sent(_) => self.n_open += 1,
             Observation::Exchanged { who, ask, exchange } => {
                 let verdict = judge(&ask, &exchange);
-                self.exchanged(who, &ask, &exchange, &verdict);
+                self.exchanged(who, &ask, &exchange, verdict);
             }
             Observation::Hostile { who, end, .. } => self.stage().count_hostile(who, &end),
             Observation::Struck(strike) => {
@@ -129,6 +132,7 @@ impl Book {
             send_lag: self.send_lag.latency(),
             server: self.server,
             is_labelled: self.is_labelled,
+            lacks_usage: self.lacks_usage,
             ..Tally::default()
         };
         let mut quiet = BTreeMap::new();
@@ -159,7 +163,15 @@ impl Book {
         tally
     }
 
-    fn exchanged(&mut self, who: Who, ask: &Ask, exchange: &Exchange, verdict: &Verdict) {
+    fn exchanged(&mut self, who: Who, ask: &Ask, exchange: &Exchange, mut verdict: Verdict) {
+        if verdict.lacks_usage {
+            if matches!(self.current, Stage::Phase(_)) && !self.lacks_usage {
+                verdict.demand_usage();
+            } else {
+                self.lacks_usage = true;
+            }
+        }
+        let verdict = &verdict;
         self.n_open = self.n_open.saturating_sub(1);
         self.note_server(&exchange.reply);
         self.is_labelled |= verdict.outcome.is_some();
@@ -181,7 +193,7 @@ impl Book {
         let stage = self.stages.entry(current).or_insert_with(|| StageBook::open(began_at, lasts));
         stage.count(who, &ask.expects, exchange, verdict);
         if verdict.class == Class::Faulty {
-            stage.samples.offer(who, ask, exchange, verdict, &self.facts.origin);
+            stage.samples.offer(who, ask, exchange, verdict, &self.facts.origin, &self.facts.secret);
         }
     }
 
@@ -197,7 +209,8 @@ impl Book {
         }
         let Reply::Response(response) = reply else { return };
         let server = response.headers.get(http::header::SERVER).and_then(|value| value.to_str().ok());
-        self.server = server.map(|server| server.chars().take(N_SERVER_CHARS).collect());
+        self.server =
+            server.map(|server| self.facts.secret.hidden_in(server).chars().take(N_SERVER_CHARS).collect());
     }
 
     fn note_send_lag(&mut self, who: Who, exchange: &Exchange) {
@@ -215,7 +228,7 @@ impl Book {
         if self.latest_faults.len() == N_LATEST_FAULTS {
             self.latest_faults.pop_front();
         }
-        self.latest_faults.push_back(format!("{}: {}", name(who), in_words(fault)));
+        self.latest_faults.push_back(format!("{}: {}", name(who), in_words(fault, &self.facts.secret)));
     }
 
     fn phase(&self) -> Option<&super::PhaseFacts> {

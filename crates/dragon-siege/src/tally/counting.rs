@@ -20,6 +20,7 @@ pub(super) fn count(counts: &mut Counts, expects: &Expects, reply: &Reply, verdi
         Class::Rejected => counts.rejected += 1,
         Class::Faulty => counts.faulty += 1,
     }
+    counts.empty += u64::from(verdict.is_empty);
     for (i, fault) in verdict.faults.iter().enumerate() {
         let is_first_of_its_kind =
             !verdict.faults.iter().take(i).any(|earlier| earlier.kind() == fault.kind());
@@ -101,6 +102,8 @@ mod tests {
             n_tokens: 0,
             first_text: None,
             is_checked: false,
+            is_empty: false,
+            lacks_usage: false,
         }
     }
 
@@ -113,6 +116,17 @@ mod tests {
         assert_eq!((counts.n, counts.faulty), (1, 1));
         assert_eq!((counts.n_with("malformed"), counts.n_with("wrong status")), (1, 1));
         assert_eq!(counts.ill_formed, 1);
+    }
+
+    #[test]
+    fn empty_answers_are_counted_among_the_refused() {
+        let mut counts = Counts::default();
+        let empty = Verdict { class: Class::Refused, is_empty: true, ..faulty(Vec::new()) };
+        count(&mut counts, &Expects::Rejection, &Reply::None(Silence::Hung), &empty);
+        let refused = Verdict { is_empty: false, ..empty };
+        count(&mut counts, &Expects::Rejection, &Reply::None(Silence::Hung), &refused);
+        assert_eq!((counts.n, counts.served, counts.refused, counts.empty), (2, 0, 2, 1));
+        assert_eq!(counts.plus(&counts).empty, 2);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::judge::{Fault, Verdict};
 use crate::observation::Who;
 use crate::report::curl::{self, Origin};
 use crate::report::model::Sample;
+use crate::secret::Secret;
 
 /// Samples of one phase: bounded in number and in bytes, whoever attacks and whatever comes back.
 #[derive(Debug, Default)]
@@ -49,6 +50,7 @@ impl Samples {
         exchange: &Exchange,
         verdict: &Verdict,
         origin: &Origin,
+        secret: &Secret,
     ) {
         let kind = verdict.faults.first().map_or("unknown", Fault::kind);
         let n_alike = self.kept.iter().filter(|(whose, of, _)| *whose == who && *of == kind).count();
@@ -57,12 +59,12 @@ impl Samples {
         }
         let sample = Sample {
             who: name(who).to_owned(),
-            faults: verdict.faults.iter().take(N_FAULTS).map(in_words).collect(),
+            faults: verdict.faults.iter().take(N_FAULTS).map(|fault| in_words(fault, secret)).collect(),
             kind: kind.to_owned(),
             at_s: seconds(exchange.intended_at),
             took_ms: millis(exchange.latency()),
             curl: command(ask, origin),
-            reply: reply(exchange),
+            reply: reply(exchange, secret),
         };
         self.n_bytes += sample.curl.len() + sample.reply.len();
         self.kept.push((who, kind, sample));
@@ -85,8 +87,8 @@ pub(super) const fn name(who: Who) -> &'static str {
 }
 
 /// One fault, whatever the server wrote, on one line.
-pub(super) fn in_words(fault: &Fault) -> String {
-    let text = fault.to_string();
+pub(super) fn in_words(fault: &Fault, secret: &Secret) -> String {
+    let text = secret.hidden_in(&fault.to_string());
     let mut short: String = text.chars().take(N_FAULT_CHARS).flat_map(visible).collect();
     if text.chars().nth(N_FAULT_CHARS).is_some() {
         short.push('…');
@@ -108,7 +110,8 @@ fn command(ask: &Ask, origin: &Origin) -> String {
 }
 
 /// Status line, headers and parts of the body, or why there was none.
-fn reply(exchange: &Exchange) -> String {
+fn reply(exchange: &Exchange, secret: &Secret) -> String {
+    let shortened = |bytes: &[u8]| shortened(&secret.hidden_in_bytes(bytes));
     let response = match &exchange.reply {
         Reply::Response(response) => response,
         Reply::None(silence) => {
@@ -209,6 +212,8 @@ mod tests {
             n_tokens: 0,
             first_text: None,
             is_checked: false,
+            is_empty: false,
+            lacks_usage: false,
         }
     }
 
@@ -222,7 +227,14 @@ mod tests {
         for who in [Who::Attack("overload"), Who::Bystander] {
             for fault in [Fault::Lie("length".to_owned()), Fault::Truncated("cut".to_owned())] {
                 for _ in 0..100 {
-                    samples.offer(who, &ask("{}"), &exchange(b"x"), &faulty(fault.clone()), &origin());
+                    samples.offer(
+                        who,
+                        &ask("{}"),
+                        &exchange(b"x"),
+                        &faulty(fault.clone()),
+                        &origin(),
+                        &Secret::default(),
+                    );
                 }
             }
         }
@@ -260,6 +272,7 @@ mod tests {
                         &exchange(&hostile),
                         &faulty(fault.clone()),
                         &origin(),
+                        &Secret::default(),
                     );
                 }
             }
@@ -279,7 +292,7 @@ mod tests {
     #[test]
     fn the_end_of_a_long_reply_is_shown_as_well() {
         let body = format!("beginning{}end", "-".repeat(100_000));
-        let shown = reply(&exchange(body.as_bytes()));
+        let shown = reply(&exchange(body.as_bytes()), &Secret::default());
         assert!(
             shown.contains("beginning") && shown.ends_with("end") && shown.contains("bytes left out"),
             "{shown}"
@@ -288,7 +301,7 @@ mod tests {
 
     #[test]
     fn what_a_terminal_would_act_upon_is_written_out() {
-        let shown = reply(&exchange("a\u{1b}[2Jb\0c\u{202e}d".as_bytes()));
+        let shown = reply(&exchange("a\u{1b}[2Jb\0c\u{202e}d".as_bytes()), &Secret::default());
         assert!(shown.ends_with(r"a\u{1b}[2Jb\u{0}c\u{202e}d"), "{shown}");
     }
 }

@@ -22,6 +22,7 @@ fn facts(is_open: bool) -> Facts {
         began: Instant::now(),
         rules: Rules { deadline: s(10), grace: Duration::from_millis(250) },
         origin: Origin { url: "http://127.0.0.1:1".to_owned(), has_api_key: false, deadline: s(10) },
+        secret: Secret::default(),
         calibration: s(5),
         phases: vec![PhaseFacts { name: "overload".to_owned(), lasts: s(10), is_open }],
     }
@@ -62,6 +63,8 @@ fn verdict(class: Class, faults: Vec<Fault>) -> Verdict {
         n_tokens: 7,
         first_text: Some(Duration::from_millis(50)),
         is_checked: false,
+        is_empty: false,
+        lacks_usage: false,
     }
 }
 
@@ -174,6 +177,40 @@ fn a_siege_that_was_broken_off_has_figures_too() {
     );
     let serving = book.close().phases.remove(0).attacks.remove(0).1;
     assert!((serving.lasted_s - 4.0).abs() < 1e-9);
+}
+
+#[test]
+fn usage_is_demanded_of_those_who_have_sent_it_in_quiet() {
+    let tally = |in_quiet: bool| {
+        let (mut book, bystander) = (Book::open(facts(false)), Who::Bystander);
+        let served = |lacks_usage| Verdict { lacks_usage, ..verdict(Class::Served, Vec::new()) };
+        for (stage, lacks_usage) in
+            [(Stage::Calibration, in_quiet), (Stage::Quiet(0), false), (Stage::Phase(0), true)]
+        {
+            book.enter(Observation::Began(stage, s(0)), by_status);
+            book.enter(exchanged(bystander, s(0), s(1), response(200)), |_, _| served(lacks_usage));
+        }
+        book.close()
+    };
+    for (lacks_it_in_quiet, n_faulty) in [(true, 0), (false, 1)] {
+        let tally = tally(lacks_it_in_quiet);
+        assert_eq!(tally.lacks_usage, lacks_it_in_quiet);
+        assert_eq!(tally.calibration.counts.faulty, 0);
+        assert_eq!(tally.bystander.counts.n_with("malformed"), n_faulty);
+    }
+}
+
+#[test]
+fn a_key_that_the_target_repeats_is_on_no_screen() {
+    let facts = Facts { secret: Secret::new(Some("sk-sekret-123")), ..facts(false) };
+    let mut book = Book::open(facts);
+    let repeats = |_: &Ask, _: &Exchange| {
+        verdict(Class::Faulty, vec![Fault::Malformed("no JSON: \"Bearer sk-sekret-1\"".to_owned())])
+    };
+    book.enter(Observation::Began(Stage::Phase(0), s(0)), repeats);
+    book.enter(exchanged(OVERLOAD, s(0), s(1), response(200)), repeats);
+    let shown = book.snapshot(s(1)).latest_faults;
+    assert_eq!(shown, ["overload: malformed: no JSON: \"Bearer [API key]\""]);
 }
 
 #[test]

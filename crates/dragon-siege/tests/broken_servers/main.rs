@@ -3,4 +3,5 @@
 
 mod asking;
 mod exchanges;
+mod odd_servers;
 mod sieges;

@@ -20,10 +20,13 @@ fn who_alone_survives_has_won_and_figures_stand_side_by_side() {
     assert!(page.contains("Only Made-up server A survived."), "{page}");
     assert_eq!(row(&page, "overload", "Verdict"), ["✓ held", "✗ not held"]);
     assert_eq!(row(&page, "overload", "Answered"), ["**100 %**", "97.84 %"]);
-    assert_eq!(row(&page, "overload", "Faulty"), ["**0**", "451"], "less is better");
+    assert_eq!(row(&page, "overload", "Faulty"), ["**0 (0.00 %)**", "451 (25.62 %)"], "less is better");
     assert_eq!(row(&page, "overload", "Model's answers a second"), ["29.5", "**34.5**"]);
     assert_eq!(row(&page, "overload", "Bystander served"), ["**95.34 % of 43**", "75.00 % of 12"]);
-    assert_eq!(row(&page, "wrong-endpoint+malformed", "wrong-endpoint: Faulty"), ["**0**", "4,120"]);
+    assert_eq!(
+        row(&page, "wrong-endpoint+malformed", "wrong-endpoint: Faulty"),
+        ["**0 (0.00 %)**", "4,120 (12.04 %)"]
+    );
     assert_eq!(
         row(&page, "slow-header", "Bystander served"),
         ["100 % of 138", "100 % of 138"],
@@ -64,6 +67,8 @@ fn what_makes_it_unfair_is_said_before_all_figures() {
     check(&|other| other.fail_under = Some("answered=90".to_owned()), "The thresholds differ");
     check(&|other| other.target.model = "another".to_owned(), "The models differ");
     check(&|other| other.was_interrupted = true, "was ended early");
+    check(&|other| other.calibration.has_own_key = false, "The keys of the bystanders differ");
+    check(&|other| other.phases[0].shots.n_unsent = 13_307, "13,307 shots at Made-up server A (2) were due");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use dragon_siege::attack::Criterion;
 use dragon_siege::criteria::{self, FailUnder};
 use dragon_siege::report::model::{
     AttackReport, Calibration, Counts, Latency, Machine, PhaseReport, Recovery, Report, RulesFacts, Sample,
-    Second, Serving, StrikeReport, TargetFacts, ToolCost, VERSION,
+    Second, Serving, Shots, StrikeReport, TargetFacts, ToolCost, VERSION,
 };
 
 /// What kind of server it is.
@@ -26,6 +26,7 @@ pub(crate) fn report(kind: Kind, seed: u64) -> Report {
         n_questions: 24,
         n_right: if is_brittle { 15 } else { 17 },
         bystander: serving(&mut dice, 8.0, Mix::served(58), 120.0 / speed),
+        has_own_key: true,
     };
     let mut phases = vec![
         overload(&mut dice, is_brittle, speed),
@@ -69,6 +70,7 @@ pub(crate) fn report(kind: Kind, seed: u64) -> Report {
             model: "made-up-135m".to_owned(),
             server: is_brittle.then(|| "uvicorn".to_owned()),
             is_labelled: !is_brittle,
+            lacks_usage: is_brittle,
         },
         machine: Machine { cpu: "Made-up CPU @ 3.0 GHz".to_owned(), n_cores: 2, memory_bytes: 8 << 30 },
         rules: RulesFacts { deadline_ms: 10_000, grace_ms: 250, patience_ms: 20_000 },
@@ -85,6 +87,8 @@ pub(crate) fn report(kind: Kind, seed: u64) -> Report {
             cores: 0.21,
             send_lag: latency(&mut dice, 4000, 0.09, 0.7),
             peak_memory_bytes: 61 << 20,
+            n_resent: 0,
+            longest_wait_ms: 0.4,
         },
     }
 }
@@ -116,6 +120,7 @@ impl Mix {
         ];
         Counts {
             n: self.served + self.refused + self.rejected + faulty,
+            empty: 0,
             wanted: if self.served > 0 { self.served + self.refused + faulty } else { 0 },
             checked: 0,
             served: self.served,
@@ -245,6 +250,7 @@ fn phase(
         name: made.name.to_owned(),
         shape: made.shape.to_owned(),
         began_s: 0.0,
+        shots: Shots::default(),
         attacks,
         bystander,
         timeline: timeline(dice, made.n_seconds, &all, made.n_open, made.slowest_ms),

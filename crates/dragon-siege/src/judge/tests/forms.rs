@@ -245,7 +245,9 @@ fn every_required_field_of_a_choice_is_missed() {
 fn a_finish_reason_is_one_of_the_list() {
     for mut plan in every_form() {
         plan.finish = "because";
-        assert_eq!(kinds(&plan.judge()), ["malformed"]);
+        // Servers have words of their own, such as `abort` and `load`; Dragon has none.
+        let expected: &[&str] = if plan.label.is_null() { &[] } else { &["malformed"] };
+        assert_eq!(kinds(&plan.judge()), expected);
         plan.finish = "";
         assert_eq!(kinds(&plan.judge()), ["malformed"]);
     }
@@ -338,10 +340,73 @@ fn a_stream_is_of_one_answer() {
 }
 
 #[test]
+fn a_chunk_without_choices_may_come_first_with_an_id_of_its_own() {
+    for plan in every_form().into_iter().filter(|plan| plan.wanted.way.is_streamed()) {
+        let mut chunks = plan.chunks();
+        let mut filtered = plan.frame("");
+        filtered["id"] = json!("");
+        filtered["prompt_filter_results"] = json!([]);
+        chunks.insert(0, filtered);
+        assert_eq!(plan.case_of(&chunks).judge().faults, []);
+    }
+}
+
+#[test]
+fn an_answer_without_a_word_is_not_served() {
+    for mut plan in every_form() {
+        plan.pieces = vec![];
+        plan.usage = usage(12, 0);
+        plan.wanted.check = None;
+        let verdict = plan.judge();
+        assert_eq!((verdict.class, verdict.is_empty), (Class::Refused, true), "{verdict:?}");
+        assert_eq!((verdict.faults, verdict.n_tokens), (vec![], 0));
+        plan.pieces = vec!["Paris"];
+        plan.usage = usage(12, 1);
+        let verdict = plan.judge();
+        assert_eq!((verdict.class, verdict.is_empty), (Class::Served, false), "{verdict:?}");
+    }
+}
+
+#[test]
+fn whoever_asks_without_end_gets_more_than_is_read_and_that_is_no_fault() {
+    for mut plan in every_form() {
+        plan.wanted.check = None;
+        for (max_tokens, is_faulty) in [
+            (Some(64), true),
+            (Some(8_192), true),
+            (Some(100_000), false),
+            (Some(u64::MAX), false),
+            (None, false),
+        ] {
+            plan.wanted.max_tokens = max_tokens;
+            let mut case = plan.case();
+            let response = case.response();
+            let half = response.body.len() / 2;
+            response.body.truncate(half);
+            response.end = BodyEnd::TooLong;
+            let verdict = case.judge();
+            assert_eq!(verdict.class == Class::Faulty, is_faulty, "{verdict:?}");
+            assert!(is_faulty || verdict.class == Class::Served, "{verdict:?}");
+            case.exchange.ended_at = ms(60_000);
+            assert_eq!(case.judge().faults.last().map(Fault::kind), Some("late"));
+        }
+    }
+}
+
+#[test]
 fn usage_comes_where_it_was_asked_for() {
     let plan = plan(Endpoint::Completions, Way::StreamedWithUsage);
     let mut chunks = plan.chunks();
     chunks.pop();
+    // Whether the server knows that wish, one answer does not tell.
+    let mut verdict = plan.case_of(&chunks).judge();
+    assert_eq!((kinds(&verdict), verdict.lacks_usage), (vec![], true));
+    verdict.demand_usage();
+    assert_eq!((kinds(&verdict), verdict.class), (vec!["malformed"], Class::Faulty));
+    let mut right = plan.judge();
+    right.demand_usage();
+    assert_eq!(right, plan.judge());
+    chunks.last_mut().unwrap()["dragon"] = label("complete", None);
     assert_eq!(kinds(&plan.case_of(&chunks).judge()), ["malformed"]);
     // There is a server that calls its last chunk a whole answer; nobody reads it there.
     let mut chunks = plan.chunks();

@@ -69,6 +69,10 @@ fn run() -> Run {
         was_interrupted: false,
         n_questions: 20,
         n_right: 12,
+        has_own_key: true,
+        fired: vec![Fired { n_fired: 100, n_unsent: 0 }],
+        n_resent: 3,
+        longest_wait: Duration::from_micros(1500),
     }
 }
 
@@ -116,6 +120,35 @@ fn what_was_counted_meets_what_was_planned() {
     );
     assert!(phase.criteria.iter().any(|criterion| criterion.key == "served"));
     assert!(!serde_json::to_string(&report).unwrap().contains("secret"), "the key is in no report");
+}
+
+#[test]
+fn what_was_never_sent_is_told_and_leaves_the_deadline_open() {
+    let tally = || Tally {
+        phases: vec![PhaseTally {
+            attacks: vec![("overload", serving(100))],
+            quiet: vec![("overload", serving(50))],
+            bystander: serving(10),
+            ..PhaseTally::default()
+        }],
+        ..Tally::default()
+    };
+    let in_deadline = |fired: Fired| {
+        let run = Run { fired: vec![fired], ..run() };
+        let report = assemble(&plan(), run, tally(), &FailUnder::default());
+        let phase = &report.phases[0];
+        let criterion = phase.criteria.iter().find(|criterion| criterion.key == "in_deadline").unwrap();
+        (phase.shots, criterion.clone(), report)
+    };
+    let (shots, criterion, report) = in_deadline(Fired { n_fired: 110, n_unsent: 0 });
+    assert_eq!((shots, criterion.holds), (Shots { n_due: 110, n_sent: 110, n_unsent: 0 }, Some(true)));
+    assert_eq!((report.cost.n_resent, report.cost.longest_wait_ms), (3, 1.5));
+    let (shots, criterion, report) = in_deadline(Fired { n_fired: 110, n_unsent: 13_307 });
+    assert_eq!((shots, criterion.holds), (Shots { n_due: 13_417, n_sent: 110, n_unsent: 13_307 }, None));
+    assert!(criterion.text.contains("13,307 more were due and never sent"), "{}", criterion.text);
+    for page in [crate::report::markdown::page(&report), crate::live::summary(&report)] {
+        assert!(page.contains("13,417 due, 110 sent, 13,307 never"), "{page}");
+    }
 }
 
 #[test]

@@ -29,10 +29,18 @@ pub(super) fn warnings(names: &[String], reports: &[Report]) -> Vec<String> {
         format!("{}, {} cores, {}", machine.cpu, machine.n_cores, words::bytes(machine.memory_bytes))
     });
     same("The models", &|report| report.target.model.clone());
+    same("The keys of the bystanders", &|report| {
+        if report.calibration.has_own_key { "a key of its own" } else { "the same as the attackers" }
+            .to_owned()
+    });
     same("The seeds", &|report| report.seed.to_string());
     same("The plans", &plan_in_words);
     same("The tools", &|report| report.tool.clone());
     for (name, report) in names.iter().zip(reports) {
+        let n_unsent: u64 = report.phases.iter().map(|phase| phase.shots.n_unsent).sum();
+        if n_unsent > 0 {
+            warnings.push(format!("{} shots at {name} were due and never sent.", words::grouped(n_unsent)));
+        }
         if report.was_interrupted {
             warnings.push(format!("The siege of {name} was ended early."));
         }

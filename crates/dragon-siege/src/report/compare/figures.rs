@@ -46,16 +46,37 @@ pub(super) fn of_counts(prefix: &str, all: &[Option<Counts>]) -> Vec<Figure> {
         }
     };
     let n: Vec<Option<f64>> = all.iter().map(|counts| counts.as_ref().map(|c| c.n as f64)).collect();
-    let faulty: Vec<Option<f64>> =
-        all.iter().map(|counts| counts.as_ref().map(|c| c.faulty as f64)).collect();
+    // Clients that are refused at once ask again at once: shares of requests grow with them, and rates of answers do not.
     vec![
         figure(&format!("{prefix}Requests"), &n, Better::Neither, whole),
         share("Answered", Better::More, n_answered, |counts| counts.n),
         share("In deadline", Better::More, n_in_deadline, |counts| counts.n),
-        share("Served", Better::More, |counts| counts.served, |counts| counts.wanted),
+        share("Served", Better::Neither, |counts| counts.served, |counts| counts.wanted),
         share("Refused in good form", Better::Neither, |counts| counts.refused, |counts| counts.wanted),
-        figure(&format!("{prefix}Faulty"), &faulty, Better::Less, whole),
+        faulty(prefix, all),
     ]
+}
+
+/// Scored as a share: who makes its clients wait gets fewer requests, and with the same share fewer of them faulty.
+fn faulty(prefix: &str, all: &[Option<Counts>]) -> Figure {
+    let known = |counts: &Option<Counts>| counts.as_ref().filter(|c| c.n > 0).map(|c| (c.faulty, c.n));
+    let shares: Vec<Option<f64>> =
+        all.iter().map(|counts| known(counts).map(|(n, of)| percent(n, of))).collect();
+    let shown = |counts: &Option<Counts>| {
+        known(counts)
+            .map_or(NOTHING.to_owned(), |(n, of)| format!("{} ({} %)", grouped(n), ceil_percent(n, of)))
+    };
+    Figure {
+        label: format!("{prefix}Faulty"),
+        shown: all.iter().map(shown).collect(),
+        best: best(&shares, Better::Less),
+        is_scored: true,
+    }
+}
+
+/// Two digits, upwards: what is faulty is not rounded away.
+fn ceil_percent(n: u64, of: u64) -> String {
+    format!("{:.2}", (percent(n, of) * 100.0).ceil() / 100.0)
 }
 
 /// Latencies are shown and not scored: who refuses is quick.
@@ -144,4 +165,28 @@ fn best(values: &[Option<f64>], better: Better) -> Option<usize> {
         values.iter().enumerate().max_by(|left, right| (left.1 * sign).total_cmp(&(right.1 * sign)))?;
     let n_equal = values.iter().filter(|value| (*value - first).abs() < 1e-9).count();
     (n_equal == 1).then_some(i)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts(n: u64, served: u64, faulty: u64) -> Option<Counts> {
+        Some(Counts { n, wanted: n, served, refused: n - served - faulty, faulty, ..Counts::default() })
+    }
+
+    fn find<'a>(figures: &'a [Figure], label: &str) -> &'a Figure {
+        figures.iter().find(|figure| figure.label == label).unwrap()
+    }
+
+    #[test]
+    fn whoever_refuses_at_once_is_not_behind_for_the_requests_that_this_brings() {
+        let figures = of_counts("", &[counts(35_000, 10, 35), counts(20, 10, 1)]);
+        let served = find(&figures, "Served");
+        assert_eq!((served.is_scored, served.best), (false, None));
+        let faulty = find(&figures, "Faulty");
+        assert_eq!((faulty.is_scored, faulty.best), (true, Some(0)), "a thousandth is less than a twentieth");
+        assert_eq!(faulty.shown, ["35 (0.10 %)", "1 (5.00 %)"]);
+        assert_eq!(find(&of_counts("", &[counts(1_000_000, 0, 1), None]), "Faulty").shown[0], "1 (0.01 %)");
+    }
 }

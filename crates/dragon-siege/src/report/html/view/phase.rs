@@ -7,7 +7,7 @@ use crate::criteria;
 use crate::report::columns::{PERCENTILES, percentile};
 use crate::report::html::charts::{self, Chart};
 use crate::report::model::{CriterionReport, PhaseReport, Report, Sample, Serving};
-use crate::report::sentences::strikes_in_words;
+use crate::report::sentences::{strikes_in_words, unsent_in_words};
 use crate::words::{self, grouped, per_second};
 
 #[derive(Debug, Serialize)]
@@ -151,6 +151,12 @@ fn notes(phase: &PhaseReport) -> Vec<(&'static str, String)> {
         ("Labels", list(&all.outcomes)),
         ("Hostile connections", list(&all.hostile)),
     ];
+    if let Some(shots) = unsent_in_words(phase) {
+        notes.push(("Shots", shots));
+    }
+    if all.empty > 0 {
+        notes.push(("Empty", format!("{} of the refused are answers without a word", grouped(all.empty))));
+    }
     if !phase.strikes.is_empty() {
         notes.push(("Engines", strikes_in_words(phase)));
     }
