@@ -189,10 +189,8 @@ fn an_answer_that_goes_round_in_circles_is_taken_out_of_them() {
     let n_tokens = on["usage"]["completion_tokens"].as_u64().unwrap();
     assert!((256..500).contains(&n_tokens), "{n_tokens}");
     let text = on["choices"][0]["text"].as_str().unwrap();
-    assert!(
-        text.contains("In short:") && text.matches("and round").count() < 20,
-        "the loop is left out: {text}"
-    );
+    let (before, _) = text.split_once("In short:").expect("it was concluded");
+    assert!(before.matches("and round").count() < 20, "the loop is left out: {text}");
 
     let streamed = with(body, json!({ "stream": true }));
     let chunks = server.stream_with("/v1/completions", &[("x-dragon-guard", "on")], &streamed).chunks();
