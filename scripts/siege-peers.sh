@@ -82,7 +82,7 @@ TOML
             ;;
         llama-server)
             # Its context is shared out among the slots.
-            start_server "$1" "$3" "$peer/llama-server" --model "$gguf" --host 127.0.0.1 --port "$2" \
+            start_server "$1" "$3" "$peer/llama-server" --model "$gguf" --alias smollm2-135m --host 127.0.0.1 --port "$2" \
                 --threads "$threads" --parallel "$slots" --ctx-size $((slots * ctx))
             ;;
         mlx_lm.server)
