@@ -1,6 +1,7 @@
 //! Pure judgement of prompts and answers.
 //!
 //! - [`language`]: which language a prompt is in.
+//! - [`readings`]: what it may mean then.
 //! - [`fallback`]: what is said where no model says anything.
 //! - [`landing`]: when an answer must be brought to its end, where it may be cut, and what is written there.
 //!
@@ -10,5 +11,8 @@
 pub mod fallback;
 pub mod landing;
 pub mod language;
+mod open_points;
+mod prompt;
+pub mod readings;
 
 pub use language::Language;
