@@ -1,6 +1,7 @@
 //! Pure judgement of prompts and answers.
 //!
 //! - [`language`]: which language a prompt is in.
+//! - [`ambiguity`]: how likely it is that a prompt can be understood in more than one way.
 //! - [`readings`]: what it may mean then.
 //! - [`fallback`]: what is said where no model says anything.
 //! - [`landing`]: when an answer must be brought to its end, where it may be cut, and what is written there.
@@ -8,6 +9,7 @@
 //! Nothing here does I/O, reads a clock, takes a lock or draws a random number; nothing here knows tokens' meaning,
 //! processes or wire formats. Times come in as durations, text as text.
 
+pub mod ambiguity;
 pub mod fallback;
 pub mod landing;
 pub mod language;
