@@ -3,6 +3,7 @@
 //! - [`language`]: which language a prompt is in.
 //! - [`ambiguity`]: how likely it is that a prompt can be understood in more than one way.
 //! - [`readings`]: what it may mean then.
+//! - [`finish`]: how many tokens an answer will take.
 //! - [`fallback`]: what is said where no model says anything.
 //! - [`landing`]: when an answer must be brought to its end, where it may be cut, and what is written there.
 //!
@@ -11,6 +12,7 @@
 
 pub mod ambiguity;
 pub mod fallback;
+pub mod finish;
 pub mod landing;
 pub mod language;
 mod open_points;
