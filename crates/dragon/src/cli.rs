@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::Flags;
 use crate::exit::Exit;
+use crate::guard_cli::GuardArgs;
 use crate::key::KeyArgs;
 use crate::tune::TuneArgs;
 
@@ -30,6 +31,8 @@ pub(crate) enum Command {
     Tune(TuneArgs),
     /// Print a new API key and the block of the configuration that admits it.
     Key(KeyArgs),
+    /// Ask the guard about given texts.
+    Guard(GuardArgs),
 }
 
 /// Flags of `serve`. All are taken as text and checked together with the file: a typed flag would end the

@@ -6,6 +6,7 @@ mod cli;
 mod computing;
 mod config;
 mod exit;
+mod guard_cli;
 mod host;
 mod key;
 mod log;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
             tune::run(&args)
         }
         Ok(Cli { command: Command::Key(args) }) => key::run(&args),
+        Ok(Cli { command: Command::Guard(args) }) => guard_cli::run(&args),
         Err(usage) => cli::explain(&usage),
     };
     exit.into()

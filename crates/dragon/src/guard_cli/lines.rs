@@ -1,0 +1,113 @@
+//! JSON objects, one a line: read, answered, written.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Write, stdin, stdout};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+use crate::exit::Exit;
+use crate::report;
+
+/// One line of the input.
+#[derive(Debug)]
+pub(super) struct Row {
+    /// Given back as it came.
+    pub(super) id: Value,
+    pub(super) text: String,
+}
+
+/// Why a line cannot be answered.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("{name} cannot be read: {error}")]
+    Unreadable { name: String, error: std::io::Error },
+    #[error("{name}, line {number}: {wrong}")]
+    BadLine { name: String, number: usize, wrong: String },
+    #[error("the answers cannot be written: {0}")]
+    Unwritable(std::io::Error),
+}
+
+/// Answers every line of the files, or of standard input where there are none, in their order. Ends at the first line
+/// that is not as it should be.
+pub(super) fn answer_each(files: &[PathBuf], answer: impl Fn(Row) -> Value) -> Exit {
+    let mut out = BufWriter::new(stdout().lock());
+    let result = if files.is_empty() {
+        answer_all("standard input", stdin().lock(), &mut out, &answer)
+    } else {
+        files.iter().try_for_each(|file| {
+            let name = file.display().to_string();
+            let input = open(file).map_err(|error| Failure::Unreadable { name: name.clone(), error })?;
+            answer_all(&name, input, &mut out, &answer)
+        })
+    };
+    match result.and_then(|()| out.flush().map_err(Failure::Unwritable)) {
+        Ok(()) => Exit::Drained,
+        Err(failure @ Failure::Unwritable(_)) => report::failure(Exit::Internal, &failure.to_string()),
+        Err(failure) => report::failure(Exit::Usage, &failure.to_string()),
+    }
+}
+
+fn open(file: &Path) -> std::io::Result<BufReader<File>> {
+    File::open(file).map(BufReader::new)
+}
+
+fn answer_all(
+    name: &str,
+    input: impl BufRead,
+    out: &mut impl Write,
+    answer: &impl Fn(Row) -> Value,
+) -> Result<(), Failure> {
+    for (line, number) in input.lines().zip(1..) {
+        let line = line.map_err(|error| Failure::Unreadable { name: name.to_owned(), error })?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let bad = |wrong| Failure::BadLine { name: name.to_owned(), number, wrong };
+        let row = row(&line).map_err(bad)?;
+        writeln!(out, "{}", answer(row)).map_err(Failure::Unwritable)?;
+    }
+    Ok(())
+}
+
+fn row(line: &str) -> Result<Row, String> {
+    let mut object: Map<String, Value> =
+        serde_json::from_str(line).map_err(|error| format!("this is no JSON object: {error}"))?;
+    let id = object.remove("id").ok_or(r#"there is no "id""#)?;
+    let text = match object.remove("text") {
+        Some(Value::String(text)) => text,
+        _ => return Err(r#""text" has to be a string"#.to_owned()),
+    };
+    Ok(Row { id, text })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_has_an_id_and_a_text_and_may_have_more() {
+        let row = row(r#"{"id": 7, "text": "a", "kind": "song"}"#).unwrap();
+        assert_eq!((row.id, row.text.as_str()), (Value::from(7), "a"));
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_line_is_said_with_its_number() {
+        let answered = |input: &str| {
+            let mut out = Vec::new();
+            let result = answer_all("f", input.as_bytes(), &mut out, &|row| row.id);
+            (String::from_utf8(out).unwrap(), result.map_err(|failure| failure.to_string()))
+        };
+        assert_eq!(
+            answered("{\"id\":1,\"text\":\"\"}\n\n{\"id\":2,\"text\":\"\"}"),
+            ("1\n2\n".to_owned(), Ok(()))
+        );
+        for (line, wrong) in
+            [("[]", "no JSON object"), (r#"{"text":""}"#, "no \"id\""), (r#"{"id":1}"#, "\"text\" has to be")]
+        {
+            let (_, result) = answered(&format!("{{\"id\":1,\"text\":\"\"}}\n{line}"));
+            let said = result.unwrap_err();
+            assert!(said.starts_with("f, line 2: ") && said.contains(wrong), "{said}");
+        }
+    }
+}
