@@ -1,7 +1,7 @@
 # Everything that a person or a CI job starts. The work is in scripts/, one small file per job.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve build test lint bench restarts fuzz chaos soak dist
+.PHONY: help serve build test lint bench restarts fuzz chaos soak siege dist
 
 help: ## Show these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -33,6 +33,9 @@ chaos: ## Kill 1677 engines under load, and 100 with the default model (20 min):
 
 soak: ## Attack with everything at once for 30 min: make soak ARGS="--minutes 5"
 	@exec scripts/soak.sh $(ARGS)
+
+siege: ## Attack Dragon, llama-server and mlx_lm.server alike, and compare: make siege ARGS="duel dragon llama-server"
+	@exec scripts/siege-peers.sh $(ARGS)
 
 dist: ## Build portable binaries and pack them into target/dist/
 	@scripts/dist.sh

@@ -8,6 +8,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/say.sh
 source scripts/say.sh
+# shellcheck source=scripts/end-jobs.sh
+source scripts/end-jobs.sh
 # shellcheck source=scripts/tool-versions.sh
 source scripts/tool-versions.sh
 scripts/install-tools.sh
@@ -39,7 +41,7 @@ host=$(rustc -vV | sed -n 's/^host: //p')
 
 scratch=$(mktemp -d)
 # What still runs when this script is ended is ended with it.
-trap 'jobs -p | xargs -r kill 2>/dev/null; rm -rf "$scratch"' EXIT
+trap 'end_jobs; rm -rf "$scratch"' EXIT
 
 # run TARGET: leaves what the fuzzer said in TARGET.log and its exit code in TARGET.code.
 run() {

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Makes sure that the programs and libraries exist which the build and the model download need.
+# Makes sure that the programs and libraries exist which the build and the model download need, and with
+# the argument `test` also those which only the tests need.
 # On Debian and Ubuntu it installs what is missing (and asks the network only then); elsewhere it
 # names what is missing and fails. What is already there is never touched.
 set -euo pipefail
+purpose=${1:-build}
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/say.sh
 source scripts/say.sh
@@ -23,6 +25,15 @@ have_libclang() {
 # A python3 that can make a virtual environment with pip in it.
 have_python_venv() { python3 -c 'import venv, ensurepip' 2>/dev/null; }
 
+# The tests look at the pages of reports in a browser without a screen.
+have_chromium() {
+    local name
+    for name in chromium chromium-browser google-chrome google-chrome-stable; do
+        command -v "$name" >/dev/null && return 0
+    done
+    return 1
+}
+
 # Prints one line per missing thing: its name on Debian, then on Fedora, Arch and Homebrew.
 missing() {
     command -v cmake >/dev/null || echo 'cmake cmake cmake cmake'
@@ -31,6 +42,7 @@ missing() {
     command -v python3 >/dev/null && have_python_venv || echo 'python3-venv python3 python python3'
     command -v curl >/dev/null || echo 'curl curl curl curl'
     command -v git >/dev/null || echo 'git git git git'
+    [[ $purpose != test ]] || have_chromium || echo 'chromium chromium chromium chromium'
 }
 
 # Prints one column of the table of missing things on one line.

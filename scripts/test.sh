@@ -69,7 +69,7 @@ tests() {
     stage 'fuzz targets run' scripts/fuzz.sh
 }
 
-stage 'system packages' scripts/install-system-packages.sh
+stage 'system packages' scripts/install-system-packages.sh "$([[ $what == lint ]] && echo build || echo test)"
 stage 'cargo tools' scripts/install-tools.sh
 # shellcheck source=scripts/build-env.sh
 source scripts/build-env.sh

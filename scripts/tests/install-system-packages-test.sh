@@ -16,7 +16,7 @@ for program in python3 c++ curl git cargo; do
     printf '#!/bin/sh\n' >"$bin/$program"
     chmod +x "$bin/$program"
 done
-run() { env -i PATH="$bin" HOME="$HOME" LIBCLANG_PATH=/ bash scripts/install-system-packages.sh >"$folder/out" 2>&1; }
+run() { env -i PATH="$bin" HOME="$HOME" LIBCLANG_PATH=/ bash scripts/install-system-packages.sh "$@" >"$folder/out" 2>&1; }
 
 failures=0
 check() {
@@ -41,8 +41,9 @@ INNER
 cat >"$bin/apt-get" <<INNER
 #!/usr/bin/env bash
 echo "\$*" >>"$folder/asked"
-[[ "\$*" == *install* ]] && printf '#!/usr/bin/env bash\n' >"$bin/cmake" && chmod +x "$bin/cmake"
-exit 0
+[[ "\$*" == *install* ]] || exit 0
+program="\${*: -1}"
+printf '#!/usr/bin/env bash\n' >"$bin/\$program" && chmod +x "$bin/\$program"
 INNER
 chmod +x "$bin/sudo" "$bin/apt-get"
 
@@ -52,6 +53,11 @@ check 'only what is missing is installed' asked_last '-recommends cmake$'
 rm "$folder/asked"
 check 'a second run must succeed' run
 check 'a second run asks for nothing' asked_nothing
+check 'for the tests it must succeed' run test
+check 'only the tests need a browser' asked_last '-recommends chromium$'
+rm "$folder/asked"
+check 'a second run for the tests must succeed' run test
+check 'with a browser it asks for nothing' asked_nothing
 
 [[ $failures -eq 0 ]] || exit 1
-echo 'install-system-packages: 7 passed, 0 failed'
+echo 'install-system-packages: 11 passed, 0 failed'

@@ -1,6 +1,7 @@
 //! Work of the project's own that needs code: `cargo xtask COMMAND`.
 
 mod ambiguity;
+mod guard_eval;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -8,6 +9,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use ambiguity::{PuzzlesArgs, TablesArgs, TrainArgs};
+use guard_eval::EvalArgs;
 
 /// Work of the project's own that needs code.
 #[derive(Debug, Parser)]
@@ -19,6 +21,8 @@ struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Measure the guard on data given by path, and print the tables of docs/GUARD.md.
+    GuardEval(EvalArgs),
     /// Train the weights of the ambiguity score on data given by path, and write them to a file.
     TrainAmbiguity(TrainArgs),
     /// Print the tables of docs/GUARD.md about ambiguity and readings.
@@ -31,6 +35,7 @@ fn main() -> ExitCode {
     let Args { command } = Args::parse();
     let mut out = std::io::stdout().lock();
     let result = match command {
+        Command::GuardEval(args) => guard_eval::run(&args, &mut out),
         Command::TrainAmbiguity(args) => ambiguity::train(&args),
         Command::AmbiguityTables(args) => ambiguity::tables(&args, &mut out),
         Command::AmbiguityPuzzles(args) => ambiguity::puzzles(&args, &mut out),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dragon_core::label::{Ending, Label};
+use dragon_core::label::{Ending, Findings, Label};
 use serde_json::{Map, Value, json};
 
 /// The headers that repeat the label of an answer that is not a stream; names in lower case.
@@ -29,19 +29,44 @@ pub(crate) fn label_object(label: &Label) -> Value {
     put("shared", json!(label.shared));
     put("replays", json!(label.replays));
     put("ignored", json!(label.ignored));
+    if let Some(ambiguity) = label.ambiguity {
+        put("ambiguity", json!(thousandths(ambiguity)));
+    }
+    let findings = |index: usize| label.findings.get(index).copied().unwrap_or_default();
     if label.choices.len() > 1 {
+        let choice = |(index, ending)| choice(index, ending, findings(index));
         put("choices", label.choices.iter().enumerate().map(choice).collect());
+    } else {
+        put_findings(&mut object, findings(0));
     }
     Value::Object(object)
 }
 
-fn choice((index, ending): (usize, &Ending)) -> Value {
-    json!({
-        "index": index,
-        "outcome": ending.outcome.as_str(),
-        "reason": ending.reason.map(|reason| reason.as_str()),
-        "finish_reason": ending.finish.as_str(),
-    })
+fn choice(index: usize, ending: &Ending, findings: Findings) -> Value {
+    let mut object = Map::new();
+    let mut put = |name: &str, value: Value| object.insert(name.to_owned(), value);
+    put("index", json!(index));
+    put("outcome", json!(ending.outcome.as_str()));
+    put("reason", json!(ending.reason.map(|reason| reason.as_str())));
+    put("finish_reason", json!(ending.finish.as_str()));
+    put_findings(&mut object, findings);
+    Value::Object(object)
+}
+
+/// Nothing where nothing was found.
+fn put_findings(object: &mut Map<String, Value>, findings: Findings) {
+    let Findings { loop_onset_chars, has_reanalysed } = findings;
+    if let Some(n_chars) = loop_onset_chars {
+        object.insert("loop_onset_chars".to_owned(), json!(n_chars));
+    }
+    if has_reanalysed {
+        object.insert("reanalysis".to_owned(), json!(true));
+    }
+}
+
+/// Three digits are more than an estimate has; and a float would show more of them than it means.
+fn thousandths(share: f32) -> f64 {
+    (f64::from(share) * 1_000.0).round() / 1_000.0
 }
 
 fn millis(duration: Duration) -> Value {

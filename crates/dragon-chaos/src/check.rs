@@ -188,6 +188,12 @@ impl Verdict {
         self.faults.is_empty() && self.is_reference && self.outcome() == Some(Outcome::Complete)
     }
 
+    /// Whether an engine died while its text was made: that of the generation that it joined, where it shares one.
+    #[must_use]
+    pub fn may_be_resumed(&self) -> bool {
+        self.label.as_ref().is_some_and(|label| label.replays > 0 || label.shared)
+    }
+
     /// How it was labelled.
     #[must_use]
     pub fn outcome(&self) -> Option<Outcome> {

@@ -110,7 +110,7 @@ impl<'a> Load<'a> {
         let verdict = check::check(&asked, &prepared.reference, &transcript, &deaths, self.rules);
         let mut tally = self.tally();
         tally.history.ended(&request_id);
-        tally.add(&verdict);
+        tally.add(prepared.case.number, &verdict);
         drop(tally);
         let is_odd = self.rules.exactness == Exactness::Exact && !verdict.is_as_if_nothing_had_happened();
         if is_odd || !verdict.faults.is_empty() {

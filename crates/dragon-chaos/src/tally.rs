@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use dragon_chaos::check::{Fault, History, Outcome, Verdict};
+use dragon_chaos::check::{Difference, Fault, History, Outcome, Verdict};
+
+/// Faults that are told in full: a log must be enough to see what they have in common.
+const TOLD_MAX: usize = 12;
 
 /// Counts over all answers.
 #[derive(Debug, Default)]
@@ -32,16 +35,36 @@ pub(crate) struct Tally {
     pub(crate) outcomes: BTreeMap<String, u64>,
     /// Answers with a fault of this kind.
     pub(crate) faults: BTreeMap<&'static str, u64>,
+    /// The first faults in full.
+    pub(crate) told: Vec<String>,
+    /// Wrong texts by the way in which they are wrong.
+    pub(crate) differences: BTreeMap<Difference, u64>,
+    /// Wrong texts that rounding cannot explain: anything but other words, and other words where no engine died.
+    pub(crate) n_unexplained: u64,
+    /// Where other words began after a replay, and how often.
+    pub(crate) forks: BTreeMap<Fork, u64>,
     /// The longest silences in streams.
     pub(crate) gaps: Vec<(Duration, Duration)>,
     /// How long answers took, in milliseconds.
     pub(crate) took_ms: Vec<f64>,
 }
 
+/// A place where an answer went on with other words than undisturbed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Fork {
+    /// Number of the request.
+    pub(crate) case: usize,
+    /// Which choice.
+    pub(crate) choice: usize,
+    /// So many bytes are as undisturbed.
+    pub(crate) n_right: usize,
+}
+
 // === impl Tally ===
 
 impl Tally {
-    pub(crate) fn add(&mut self, verdict: &Verdict) {
+    /// Counts an answer to the case of this number.
+    pub(crate) fn add(&mut self, case: usize, verdict: &Verdict) {
         self.n_answers += 1;
         self.n_undisturbed += u64::from(verdict.is_as_if_nothing_had_happened());
         self.n_reference_text += u64::from(verdict.is_reference);
@@ -65,6 +88,26 @@ impl Tally {
         kinds.dedup();
         for kind in kinds {
             *self.faults.entry(kind).or_default() += 1;
+        }
+        for fault in &verdict.faults {
+            self.add_fault(case, verdict, fault);
+        }
+    }
+
+    fn add_fault(&mut self, case: usize, verdict: &Verdict, fault: &Fault) {
+        if self.told.len() < TOLD_MAX {
+            let outcome = verdict.outcome().map_or("without a label", Outcome::as_str);
+            let n_replays = verdict.label.as_ref().map_or(0, |label| label.replays);
+            let shared =
+                if verdict.label.as_ref().is_some_and(|label| label.shared) { ", shared" } else { "" };
+            self.told.push(format!("case {case} ({outcome}, {n_replays} replays{shared}): {fault}"));
+        }
+        let Fault::WrongText { choice, n_right, difference } = *fault else { return };
+        *self.differences.entry(difference).or_default() += 1;
+        if difference == Difference::Other && verdict.may_be_resumed() {
+            *self.forks.entry(Fork { case, choice, n_right }).or_default() += 1;
+        } else {
+            self.n_unexplained += 1;
         }
     }
 

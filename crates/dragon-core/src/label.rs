@@ -61,7 +61,7 @@ pub struct Ending {
 }
 
 /// The label on every answer: how it was made and where its time went.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Label {
     /// The worst outcome of all choices.
     pub outcome: Outcome,
@@ -85,8 +85,21 @@ pub struct Label {
     pub replays: u32,
     /// Request fields that were not known and had no effect.
     pub ignored: Vec<String>,
-    /// With more than one choice: each choice's own ending.
+    /// Each choice's own ending.
     pub choices: Vec<Ending>,
+    /// How likely the question has several answers, 0 to 1; `None` where nobody looked.
+    pub ambiguity: Option<f32>,
+    /// What the guard found in each choice, whether or not it acted; empty where it did not look.
+    pub findings: Vec<Findings>,
+}
+
+/// What the guard found in one choice.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// Characters of the text, or of the thinking, after which it repeats itself without end.
+    pub loop_onset_chars: Option<usize>,
+    /// Whether the model went back on what it had said far more often than it usually does.
+    pub has_reanalysed: bool,
 }
 
 // === impl Ending ===

@@ -95,7 +95,7 @@ fn is_han(c: char) -> bool {
 }
 
 /// The start and the end of a text, without looking at what lies between.
-fn ends(text: &str) -> (&str, &str) {
+pub(crate) fn ends(text: &str) -> (&str, &str) {
     if text.len() <= 2 * LOOKED_AT {
         return (text, "");
     }

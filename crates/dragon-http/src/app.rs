@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use dragon_api::{ApiError, ModelCard};
+use dragon_api::{ApiError, GuardMode, ModelCard};
 use dragon_core::admission;
 use dragon_core::sampling::SamplingDefaults;
 use dragon_supervisor::Engine;
@@ -15,7 +15,7 @@ use tokio::sync::{OnceCell, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_rustls::rustls::ServerConfig;
 
-use crate::answer::Group;
+use crate::answer::{Doubts, Group};
 use crate::cues::Cues;
 use crate::deadline::Drain;
 use crate::gate::Gate;
@@ -63,6 +63,8 @@ pub struct ModelSettings {
     pub share_across_clients: bool,
     /// Values for sampling fields that a request leaves out.
     pub sampling: SamplingDefaults,
+    /// What the guard may do, unless a request says otherwise.
+    pub guard: GuardMode,
     /// Renders conversations; without it chat is refused.
     pub template: Option<ChatTemplate>,
     /// Unix time that `/v1/models` shows, in seconds.
@@ -79,6 +81,8 @@ pub struct Model {
     /// What may be written into answers; `None` for a model whose cells cannot be cut back.
     cues: Option<OnceCell<Arc<Cues>>>,
     pub(crate) observer: Arc<Observer>,
+    /// How much it doubts.
+    pub(crate) doubts: Arc<Doubts>,
     /// Answers that are being made and can be joined, by what was asked.
     pub(crate) groups: Mutex<HashMap<String, Weak<Group>>>,
 }
@@ -142,7 +146,16 @@ impl Model {
         };
         let gate = Gate::new(queue);
         let cues = ready.keeps_prefixes.then(OnceCell::new);
-        Self { settings, engine, gate, facts, cues, observer: Arc::default(), groups: Mutex::default() }
+        Self {
+            settings,
+            engine,
+            gate,
+            facts,
+            cues,
+            observer: Arc::default(),
+            doubts: Arc::default(),
+            groups: Mutex::default(),
+        }
     }
 
     pub(crate) fn card(&self) -> ModelCard {

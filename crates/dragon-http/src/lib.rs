@@ -20,4 +20,5 @@ mod reply;
 
 pub use app::{App, Model, ModelSettings, Settings, tokens_per_s};
 pub use connection::{LONGEST_READ, MAX_TURNED_AWAY, Stop, serve};
+pub use dragon_api::GuardMode;
 pub use identity::{ClientSettings, KeyHash};

@@ -276,7 +276,8 @@ impl InFlight {
     }
 
     /// Decides how the produced tokens come into the next engine's cells: one by one where there is time for it, since
-    /// then the numbers are those of an undisturbed engine; else like a prompt.
+    /// then the numbers are nearly those of an undisturbed engine (who is taken up first is alone for some steps, and
+    /// a call of one row is rounded differently); else like a prompt.
     ///
     /// Where an engine has died before anything new had come, there is no time either.
     pub(crate) fn choose_replay(&mut self, haste: Haste) {

@@ -1,8 +1,10 @@
 //! What can be typed.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use dragon_siege::{SiegeArgs, SiegeExit};
 
 use crate::config::Flags;
 use crate::exit::Exit;
@@ -25,6 +27,12 @@ pub(crate) enum Command {
     ///
     /// Without --config and --model it serves the default model from models/ in the current directory.
     Serve(ServeArgs),
+    /// Attack a server of language models, check every answer, and report what survived.
+    ///
+    /// The target is any server with OpenAI's API. It is first measured in quiet, then attacked in phases, while one
+    /// ordinary client asks beside the attack; every single answer is checked. In the end there is one verdict and a
+    /// report. Exit codes: 0 survived (all criteria hold), 1 not, 2 there was no siege (usage errors, nobody there).
+    Siege(Box<SiegeArgs>),
     /// Measure how this machine computes a model fastest, and keep the answer for `dragon serve`.
     ///
     /// Takes some minutes on an idle machine; see docs/TUNING.md.
@@ -57,10 +65,16 @@ pub(crate) struct ServeArgs {
 const LLAMA_CPP_SYS_2: &str = "0.1.161";
 
 /// Shows what clap has to say: help and version are answers, anything else is bad usage.
-pub(crate) fn explain(error: &clap::Error) -> Exit {
+pub(crate) fn explain(error: &clap::Error) -> ExitCode {
     // A closed output is no reason to end differently.
     let _ = error.print();
-    if error.use_stderr() { Exit::Usage } else { Exit::Drained }
+    let command = std::env::args_os().nth(1);
+    match command {
+        _ if !error.use_stderr() => Exit::Drained.into(),
+        // Its exit codes are its own: 1 says that a target fell, and 2 that there was no siege.
+        Some(command) if command == "siege" => SiegeExit::Usage.into(),
+        _ => Exit::Usage.into(),
+    }
 }
 
 // === impl ServeArgs ===

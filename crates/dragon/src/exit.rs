@@ -1,4 +1,5 @@
-//! How `dragon serve` ends: its exit codes are an interface for scripts and service managers.
+//! How `dragon serve` and its small helpers end: exit codes are an interface for scripts and service managers. Those of
+//! `dragon siege` are its own.
 
 use std::process::ExitCode;
 

@@ -3,6 +3,7 @@
 //! Each command reads one JSON object a line, from files or standard input, and writes one a line.
 
 mod lines;
+mod scan;
 mod score;
 
 use clap::{Args, Subcommand};
@@ -22,11 +23,17 @@ enum GuardCommand {
     ///
     /// Reads {"id", "text"}, one JSON object a line. Writes {"id", "score"}: a probability from 0 to 1.
     Score(score::ScoreArgs),
+    /// Say where texts begin to repeat themselves for ever.
+    ///
+    /// Reads {"id", "text"}, and "prompt" where it is known, one JSON object a line. Writes {"id", "flag_at_chars",
+    /// "kind"}: the number of characters after which a loop is proven and "exact" or "near", or null and null.
+    Scan(scan::ScanArgs),
 }
 
 /// Does what was asked for.
 pub(crate) fn run(args: &GuardArgs) -> Exit {
     match &args.command {
         GuardCommand::Score(args) => score::run(args),
+        GuardCommand::Scan(args) => scan::run(args),
     }
 }

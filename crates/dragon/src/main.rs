@@ -34,17 +34,17 @@ use exit::Exit;
 const MAX_WORKER_THREADS: usize = 4;
 
 fn main() -> ExitCode {
-    let exit = match Cli::try_parse() {
-        Ok(Cli { command: Command::Serve(args) }) => serve(args),
+    match Cli::try_parse() {
+        Ok(Cli { command: Command::Serve(args) }) => serve(args).into(),
+        Ok(Cli { command: Command::Siege(args) }) => dragon_siege::siege(&args).into(),
         Ok(Cli { command: Command::Tune(args) }) => {
             log::start();
-            tune::run(&args)
+            tune::run(&args).into()
         }
-        Ok(Cli { command: Command::Key(args) }) => key::run(&args),
-        Ok(Cli { command: Command::Guard(args) }) => guard_cli::run(&args),
+        Ok(Cli { command: Command::Key(args) }) => key::run(&args).into(),
+        Ok(Cli { command: Command::Guard(args) }) => guard_cli::run(&args).into(),
         Err(usage) => cli::explain(&usage),
-    };
-    exit.into()
+    }
 }
 
 fn serve(args: cli::ServeArgs) -> Exit {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dragon_api::{AnswerHead, ChoiceAnswer, Endpoint, TokenLogprob, Usage, label_headers};
-use dragon_core::label::{Ending, FinishReason, Label, Outcome, Reason};
+use dragon_core::label::{Ending, Findings, FinishReason, Label, Outcome, Reason};
 use serde_json::{Value, json};
 
 pub(crate) fn head(endpoint: Endpoint) -> AnswerHead {
@@ -25,6 +25,8 @@ pub(crate) fn label(endings: &[Ending]) -> Label {
         replays: 0,
         ignored: vec!["temp".to_owned()],
         choices: if endings.len() > 1 { endings.to_vec() } else { Vec::new() },
+        ambiguity: None,
+        findings: Vec::new(),
     }
 }
 
@@ -107,4 +109,24 @@ fn headers_repeat_the_outcome_and_where_there_is_one_the_reason() {
     let headers = label_headers(&label(&[Ending::fallback(Reason::Busy)]));
     assert_eq!(headers, [("x-dragon-outcome", "fallback"), ("x-dragon-reason", "busy")]);
     assert_eq!(label(&[Ending::fallback(Reason::Busy)]).outcome, Outcome::Fallback);
+}
+
+#[test]
+fn the_label_says_what_the_guard_found_and_nothing_where_it_found_nothing() {
+    let found = Findings { loop_onset_chars: Some(120), has_reanalysed: true };
+    let looped = |endings: &[Ending], findings: Vec<Findings>| {
+        let label = Label { ambiguity: Some(0.12345), findings, ..label(endings) };
+        let choices: Vec<ChoiceAnswer> = endings.iter().map(|_| choice("a")).collect();
+        let bytes = head(Endpoint::Chat).whole(&choices, &USAGE, &label);
+        serde_json::from_slice::<Value>(&bytes).expect("answers are JSON")["dragon"].clone()
+    };
+    let dragon = looped(&[Ending::landed(Reason::Loop)], vec![found]);
+    let members = (&dragon["ambiguity"], &dragon["loop_onset_chars"], &dragon["reanalysis"]);
+    assert_eq!(members, (&json!(0.123), &json!(120), &json!(true)));
+    let dragon = looped(&[Ending::STOPPED], vec![Findings::default()]);
+    assert!(dragon.get("loop_onset_chars").is_none() && dragon.get("reanalysis").is_none());
+    let dragon = looped(&[Ending::STOPPED, Ending::partial(Reason::Loop)], vec![Findings::default(), found]);
+    assert!(dragon.get("loop_onset_chars").is_none(), "each choice has its own");
+    assert!(dragon["choices"][0].get("loop_onset_chars").is_none());
+    assert_eq!(dragon["choices"][1]["loop_onset_chars"], 120);
 }

@@ -43,7 +43,7 @@ pub enum Fault {
 }
 
 /// How a text goes wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Difference {
     /// A piece is missing, and then it goes on rightly.
     Gap,
@@ -55,6 +55,22 @@ pub enum Difference {
     Long,
     /// Other words.
     Other,
+}
+
+// === impl Difference ===
+
+impl Difference {
+    /// In a word or two, for reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Gap => "gap",
+            Self::Repeat => "repetition",
+            Self::Short => "too short",
+            Self::Long => "too long",
+            Self::Other => "other words",
+        }
+    }
 }
 
 // === impl Fault ===
@@ -118,7 +134,7 @@ impl fmt::Display for Fault {
             Self::Late { by } => write!(f, ": by {} ms", by.as_millis()),
             Self::NoLabel => Ok(()),
             Self::WrongText { choice, n_right, difference } => {
-                write!(f, ": choice {choice} after {n_right} bytes: {difference:?}")
+                write!(f, ": choice {choice} after {n_right} bytes: {}", difference.as_str())
             }
         }
     }

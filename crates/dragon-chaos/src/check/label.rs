@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use dragon_siege::judge::label::check_ending;
 use serde_json::{Map, Value};
 
 use super::{Answer, Asked, Death, Fault, Transcript};
+
+pub use dragon_siege::judge::Outcome;
 
 /// Deaths this long before a request was sent may still have met it: what the client read last from `/ready` and when
 /// the server heard of the death are not the same moment.
@@ -38,16 +41,6 @@ pub struct Label {
     pub replays: u64,
     /// Each choice's own ending, where there are several.
     pub choices: Vec<Ending>,
-}
-
-/// How an answer was made, from best to worst.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(missing_docs, reason = "the label's own words")]
-pub enum Outcome {
-    Complete,
-    Landed,
-    Partial,
-    Fallback,
 }
 
 /// How one choice ended.
@@ -97,10 +90,7 @@ fn ending((index, value): (usize, &Value)) -> Result<Ending, String> {
 
 fn outcome(object: &Map<String, Value>) -> Result<Outcome, String> {
     let word = text(object, "outcome")?;
-    Outcome::ALL
-        .into_iter()
-        .find(|outcome| outcome.as_str() == word)
-        .ok_or_else(|| format!("there is no outcome {word:?}"))
+    Outcome::from_word(&word).ok_or_else(|| format!("there is no outcome {word:?}"))
 }
 
 fn reason(object: &Map<String, Value>) -> Result<Option<String>, String> {
@@ -144,7 +134,7 @@ pub(super) fn check(asked: &Asked, answer: &Answer, label: &Label, took: Duratio
         lie(format!("{} endings for {} choices", endings.len(), answer.choices.len()));
     }
     for (index, (ending, choice)) in endings.iter().zip(&answer.choices).enumerate() {
-        if let Err(what) = ending.check() {
+        if let Err(what) = check_ending(ending.outcome, ending.reason.as_deref(), &ending.finish) {
             lie(format!("choice {index}: {what}"));
         }
         if ending.finish != choice.finish {
@@ -201,56 +191,5 @@ impl Label {
             finish: choice.finish.clone(),
         };
         answer.choices.iter().map(own).collect()
-    }
-}
-
-// === impl Ending ===
-
-impl Ending {
-    fn check(&self) -> Result<(), String> {
-        let allowed: &[&str] = match self.outcome {
-            Outcome::Complete => &[],
-            Outcome::Landed => &["deadline", "load", "loop", "ambiguous", "shutdown"],
-            Outcome::Partial => &[
-                "deadline",
-                "load",
-                "loop",
-                "ambiguous",
-                "shutdown",
-                "engine_down",
-                "quarantined",
-                "context",
-                "limit",
-            ],
-            Outcome::Fallback => &["busy", "deadline", "engine_down", "quarantined", "ambiguous", "shutdown"],
-        };
-        let outcome = self.outcome.as_str();
-        match (&self.reason, self.outcome) {
-            (None, Outcome::Complete) => {}
-            (Some(reason), _) if allowed.contains(&reason.as_str()) => {}
-            (reason, _) => return Err(format!("{outcome} for the reason {reason:?}")),
-        }
-        if self.outcome != Outcome::Complete && self.finish != "length" {
-            return Err(format!("{outcome} with the finish_reason {}", self.finish));
-        }
-        Ok(())
-    }
-}
-
-// === impl Outcome ===
-
-impl Outcome {
-    /// From best to worst.
-    pub const ALL: [Self; 4] = [Self::Complete, Self::Landed, Self::Partial, Self::Fallback];
-
-    /// The word in the label.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Complete => "complete",
-            Self::Landed => "landed",
-            Self::Partial => "partial",
-            Self::Fallback => "fallback",
-        }
     }
 }

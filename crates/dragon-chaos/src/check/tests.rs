@@ -432,6 +432,20 @@ fn texts_that_go_wrong_in_each_way() {
 }
 
 #[test]
+fn a_rest_of_few_bytes_is_found_anywhere_so_the_length_tells_what_it_is() {
+    let mut plan = plan(Endpoint::Completions, Way::Streamed);
+    let mut difference_of = |text: &str| {
+        plan.pieces = vec![text.to_owned()];
+        let Fault::WrongText { difference, .. } = plan.faults()[0] else { unreachable!() };
+        difference
+    };
+    let same_length = TEXT.replace("back again", "back a fox");
+    assert_eq!(difference_of(&same_length), Difference::Other);
+    assert_eq!(difference_of(&TEXT.replace("comes back again", "comes again")), Difference::Gap);
+    assert_eq!(difference_of(&format!("{TEXT} again")), Difference::Repeat);
+}
+
+#[test]
 fn a_changed_prefix() {
     let mut plan = plan(Endpoint::Completions, Way::Streamed);
     plan.pieces[0] = "The ".into();
@@ -548,6 +562,26 @@ fn tokens_are_compared_where_they_were_asked_for() {
     assert_eq!(judge(&tokens), []);
     assert_caught(&judge(&tokens[1..]), "wrong tokens");
     assert_caught(&judge(&[]), "wrong tokens");
+}
+
+#[test]
+fn other_words_have_other_tokens_that_make_up_the_text() {
+    let mut plan = plan(Endpoint::Completions, Way::Whole);
+    plan.asked.logprobs = true;
+    let other = "the quick brown fox takes a rest of seventy bytes, which is forty more";
+    plan.pieces = vec![other.to_owned()];
+    let mut expected = reference();
+    expected.choices[0].tokens = TEXT.bytes().map(|byte| vec![byte]).collect();
+    let judge = |text: &str| {
+        let mut document = plan.document();
+        let tokens: Vec<_> = text.chars().map(String::from).collect();
+        let numbers = vec![-0.5; tokens.len()];
+        document["choices"][0]["logprobs"] = json!({"tokens": tokens, "token_logprobs": numbers});
+        check(&plan.asked, &expected, &whole(&document), &[], RULES).faults
+    };
+    assert_caught(&judge(other), "wrong text");
+    let kinds: Vec<_> = judge(TEXT).iter().map(Fault::kind).collect();
+    assert_eq!(kinds, ["wrong text", "wrong tokens"], "those of the undisturbed answer are not its own");
 }
 
 #[test]

@@ -32,10 +32,22 @@ pub(super) fn check(
     for (index, ((choice, expected), ending)) in choices {
         check_choice(index, asked, choice, expected, ending, exactness, faults);
         if asked.logprobs {
+            let exactness = if has_other_words(index, faults) { Exactness::Measured } else { exactness };
             check_tokens(index, choice, expected, ending, exactness, faults);
         }
     }
+    let is_other = (0..answer.choices.len()).any(|index| has_other_words(index, faults));
+    let exactness = if is_other { Exactness::Measured } else { exactness };
     check_counts(asked, reference, answer, label, exactness, faults);
+}
+
+/// Other words have other tokens, and may end elsewhere: then these are compared with the text that came, as where
+/// texts are only measured.
+fn has_other_words(index: usize, faults: &[Fault]) -> bool {
+    faults.iter().any(|fault| match fault {
+        Fault::WrongText { choice, difference, .. } => (*choice, *difference) == (index, Difference::Other),
+        _ => false,
+    })
 }
 
 fn check_choice(
@@ -113,17 +125,21 @@ fn compare(index: usize, text: &str, whole: &str, faults: &mut Vec<Fault>) {
 }
 
 /// In which way two texts that agree in so many bytes differ after that.
+///
+/// A rest that is too short for the probe stands in many places by chance. Then it is a repetition only where the text
+/// has become longer by it, and a gap only where it has become shorter.
 fn difference(text: &[u8], whole: &[u8], n_right: usize) -> Difference {
     let (rest, expected) = (&text[n_right..], &whole[n_right..]);
     let probe = &rest[..rest.len().min(PROBE_BYTES)];
     let is_in = |bytes: &[u8]| bytes.windows(probe.len().max(1)).any(|window| window == probe);
+    let is_sure = probe.len() == PROBE_BYTES;
     if rest.is_empty() {
         Difference::Short
-    } else if is_in(&text[..n_right]) {
+    } else if is_in(&text[..n_right]) && (is_sure || text.len() > whole.len()) {
         Difference::Repeat
     } else if expected.is_empty() {
         Difference::Long
-    } else if is_in(expected) {
+    } else if is_in(expected) && (is_sure || text.len() < whole.len()) {
         Difference::Gap
     } else {
         Difference::Other

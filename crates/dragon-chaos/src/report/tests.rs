@@ -1,5 +1,5 @@
 use clap::Parser as _;
-use dragon_chaos::check::{Label, Outcome, Verdict};
+use dragon_chaos::check::{Difference, Label, Outcome, Verdict};
 
 use super::*;
 use crate::cli::{Args, Command};
@@ -57,7 +57,7 @@ fn good() -> (Tally, Vec<Strike>) {
 fn end(tally: &mut Tally, number: u32, verdict: &Verdict) {
     tally.history.sent(&number.to_string());
     tally.history.ended(&number.to_string());
-    tally.add(verdict);
+    tally.add(number as usize % 64, verdict);
 }
 
 fn report(tally: &Tally, strikes: Vec<Strike>, exactness: Exactness) -> Report<'_> {
@@ -128,6 +128,88 @@ fn one_fault_of_any_kind_is_one_too_many() {
         end(&mut tally, 5_000, &faulty);
         assert_eq!(failed(&tally, strikes), [format!("no answer has the fault: {kind}")]);
     }
+}
+
+/// A text that goes wrong after so many bytes.
+fn wrong_text(n_right: usize, difference: Difference) -> Verdict {
+    let fault = Fault::WrongText { choice: 0, n_right, difference };
+    Verdict { faults: vec![fault], is_reference: false, ..verdict(Outcome::Complete, None) }
+}
+
+/// The same without any replay.
+fn undisturbed(mut verdict: Verdict) -> Verdict {
+    verdict.label.as_mut().unwrap().replays = 0;
+    verdict
+}
+
+const UNEXPLAINED: &str = "no answer has the fault: wrong text, but for other words after a replay";
+
+#[test]
+fn a_gap_a_repetition_or_a_wrong_end_is_one_too_many_even_after_a_replay() {
+    for difference in [Difference::Gap, Difference::Repeat, Difference::Short, Difference::Long] {
+        let (mut tally, strikes) = good();
+        end(&mut tally, 5_000, &wrong_text(40, difference));
+        assert_eq!(failed(&tally, strikes), [UNEXPLAINED], "{difference:?}");
+    }
+}
+
+#[test]
+fn other_words_are_one_too_many_where_no_engine_died() {
+    let (mut tally, strikes) = good();
+    end(&mut tally, 5_000, &undisturbed(wrong_text(40, Difference::Other)));
+    assert_eq!(failed(&tally, strikes.clone()), [UNEXPLAINED]);
+    // Who joins another's generation has its text, also that from before it came.
+    let (mut tally, _) = good();
+    let mut joined = undisturbed(wrong_text(40, Difference::Other));
+    joined.label.as_mut().unwrap().shared = true;
+    end(&mut tally, 5_000, &joined);
+    assert_eq!(failed(&tally, strikes), [""; 0]);
+}
+
+/// So many answers to one case, of these numbers on.
+fn end_alike(tally: &mut Tally, from: u32, n: u32, verdict: &Verdict) {
+    (0..n).for_each(|index| end(tally, from + 64 * index, verdict));
+}
+
+#[test]
+fn other_words_after_a_replay_may_begin_at_few_places_and_count_as_not_complete() {
+    let (mut tally, strikes) = good();
+    for (number, n_right) in [(5_000, 40), (5_001, 40), (5_064, 41)] {
+        end(&mut tally, number, &wrong_text(n_right, Difference::Other));
+    }
+    end_alike(&mut tally, 10_056, 40, &wrong_text(40, Difference::Other));
+    assert_eq!(tally.forks.len(), 3);
+    assert_eq!(failed(&tally, strikes.clone()), [""; 0], "three places for 64 requests");
+    end_alike(&mut tally, 20_040, 10, &wrong_text(40, Difference::Other));
+    assert_eq!(failed(&tally, strikes.clone()), ["at least 95 % are complete with the undisturbed text"]);
+
+    let (mut tally, _) = good();
+    for n_right in 40..44 {
+        end(&mut tally, 5_000 + 64 * n_right, &wrong_text(n_right as usize, Difference::Other));
+    }
+    assert_eq!(
+        failed(&tally, strikes),
+        ["other words after a replay begin at 3 places at most, of 64 requests"]
+    );
+}
+
+#[test]
+fn the_report_says_in_which_ways_texts_are_wrong_and_tells_the_first_in_full() {
+    let (mut tally, strikes) = good();
+    end_alike(&mut tally, 5_000, 2, &wrong_text(40, Difference::Other));
+    end(&mut tally, 5_001, &undisturbed(wrong_text(7, Difference::Gap)));
+    end_alike(&mut tally, 5_002, 50, &wrong_text(90, Difference::Other));
+    let text = report(&tally, strikes, Exactness::Exact).text(criteria());
+    for line in [
+        "FAULT wrong text: 53 (gap 1, other words 52)",
+        "  other words after a replay: case 8, choice 0 after 40 bytes: 2",
+        "  other words after a replay: case 10, choice 0 after 90 bytes: 50",
+        "  case 8 (complete, 1 replays): wrong text: choice 0 after 40 bytes: other words",
+        "  case 9 (complete, 0 replays): wrong text: choice 0 after 7 bytes: gap",
+    ] {
+        assert!(text.lines().any(|there| there == line), "{line}\n{text}");
+    }
+    assert_eq!(text.matches("  case 10 ").count(), 9, "a dozen in all");
 }
 
 #[test]

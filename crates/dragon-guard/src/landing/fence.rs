@@ -17,7 +17,7 @@ pub struct Fence {
 /// More generous than CommonMark in one point: any indentation is accepted, since models indent the fences of list
 /// items as they like.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct FenceTracker {
+pub(crate) struct FenceTracker {
     open: Option<Fence>,
     line: Line,
 }
@@ -42,7 +42,7 @@ enum Line {
 
 impl FenceTracker {
     /// The fence that the end of the text is in. A line that is not over counts as what it is so far.
-    pub(super) fn open(&self) -> Option<Fence> {
+    pub(crate) fn open(&self) -> Option<Fence> {
         match (self.open, self.line.opener(), self.line.closer()) {
             (None, opener, _) => opener,
             (Some(open), _, Some(closer)) if open.is_closed_by(closer) => None,
@@ -55,7 +55,7 @@ impl FenceTracker {
         !matches!(self.line, Line::Blank | Line::Text)
     }
 
-    pub(super) fn push(&mut self, c: char) {
+    pub(crate) fn push(&mut self, c: char) {
         if c == '\n' {
             *self = Self { open: self.open(), line: Line::Blank };
         } else {

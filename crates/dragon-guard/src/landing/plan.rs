@@ -59,6 +59,8 @@ pub struct Moment {
     pub n_made: u32,
     /// Tokens that may be made in all.
     pub n_max: u32,
+    /// Tokens that may be made before the answer has to conclude, whatever the clock says; `None` for no such bound.
+    pub n_budget: Option<u32>,
     /// How much others wait for the slot.
     pub pressure: Pressure,
 }
@@ -92,6 +94,8 @@ pub enum Why {
     Deadline,
     /// Others wait; by the clock alone it could have gone on.
     Load,
+    /// It has used up [`Moment::n_budget`].
+    Budget,
 }
 
 /// Whether to land now. `None`: fly on, either because there is time, or because the answer reaches its last token
@@ -99,14 +103,19 @@ pub enum Why {
 pub fn decide(moment: &Moment) -> Option<Landing> {
     let by_clock = moment.flight_by_clock();
     let allowed = moment.flight_under_pressure(by_clock);
-    let why =
-        if moment.flown + moment.step * N_TO_SENTENCE_END >= by_clock { Why::Deadline } else { Why::Load };
     let n_tail = moment.n_tail()?;
-    if moment.is_soon_complete(why, n_tail) || (why == Why::Load && !moment.is_useful()) {
-        return None;
-    }
-    let urgency = moment.urgency(by_clock, allowed)?;
+    let is_near = moment.flown + moment.step * N_TO_SENTENCE_END >= by_clock;
+    let by_time = if is_near { Why::Deadline } else { Why::Load };
+    let time = moment.urgency(by_clock, allowed).map(|urgency| (urgency, by_time));
+    let budget = moment.urgency_by_budget().map(|urgency| (urgency, Why::Budget));
+    let is_due = |why| !moment.is_soon_complete(why, n_tail) && (why != Why::Load || moment.is_useful());
+    let (urgency, why) = [time, budget].into_iter().flatten().find(|(_, why)| is_due(*why))?;
     Some(Landing { urgency, n_tail, why })
+}
+
+/// Tokens after the cue of a landing that begins at once; `None` where so few fit that it is not worth a cue.
+pub fn tail_now(moment: &Moment) -> Option<u32> {
+    moment.n_tail()
 }
 
 // === impl Moment ===
@@ -145,6 +154,19 @@ impl Moment {
         }
     }
 
+    fn urgency_by_budget(&self) -> Option<Urgency> {
+        let n_budget = self.n_budget?;
+        if self.n_made >= n_budget.saturating_add(N_TO_WORD_END) {
+            Some(Urgency::Anywhere)
+        } else if self.n_made >= n_budget {
+            Some(Urgency::AtWord)
+        } else if self.n_made.saturating_add(N_TO_SENTENCE_END) >= n_budget {
+            Some(Urgency::AtSentence)
+        } else {
+            None
+        }
+    }
+
     /// How long before it is due the end of a sentence is taken.
     fn early(&self) -> Duration {
         (self.step * N_TO_SENTENCE_END).min(self.allowed / MAX_EARLY_PART)
@@ -172,7 +194,7 @@ impl Moment {
         let n_left = self.n_max.saturating_sub(self.n_made);
         match why {
             Why::Deadline => self.step.saturating_mul(n_left).saturating_add(self.margin()) <= self.left,
-            Why::Load => n_left <= self.n_cue + n_tail,
+            Why::Load | Why::Budget => n_left <= self.n_cue + n_tail,
         }
     }
 

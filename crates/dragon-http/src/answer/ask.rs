@@ -4,16 +4,18 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use dragon_api::{
-    AnswerHead, ApiError, Endpoint, FallbackMode, GenerateRequest, Input, Role, parse_deadline_header,
-    parse_fallback_header, parse_guard_header,
+    AnswerHead, ApiError, Endpoint, FallbackMode, GenerateRequest, GuardMode, Input, Role,
+    parse_deadline_header, parse_fallback_header, parse_guard_header,
 };
 use dragon_core::event::Event;
 use dragon_core::label::Label;
 use dragon_core::sampling::Sampling;
 use dragon_guard::Language;
+use dragon_guard::licence::Licence;
 use http::HeaderMap;
 
 use super::Call;
+use super::lookout::Orders;
 use crate::app::Model;
 use crate::deadline::{Closing, Deadline, Drain};
 use crate::identity::Identity;
@@ -33,6 +35,8 @@ pub(super) struct Ask {
     /// Of the text that is answered, for words of the server's own.
     pub(super) language: Language,
     pub(super) fallback: FallbackMode,
+    /// What the guard may do.
+    pub(super) guard: GuardMode,
     pub(super) sampling: Sampling,
 }
 
@@ -48,8 +52,7 @@ impl Ask {
     ) -> Result<Self, ApiError> {
         let asked = header(call.headers, "x-dragon-deadline-ms", parse_deadline_header)?;
         let fallback = header(call.headers, "x-dragon-fallback", parse_fallback_header)?.unwrap_or_default();
-        // No detector acts yet, so every valid setting means the same; a wrong one is a mistake already.
-        header(call.headers, "x-dragon-guard", parse_guard_header)?;
+        let guard = header(call.headers, "x-dragon-guard", parse_guard_header)?;
         check_against_model(&request, model)?;
         let maximum =
             call.identity.deadline().map_or(model.settings.deadline, |own| own.min(model.settings.deadline));
@@ -67,6 +70,7 @@ impl Ask {
                 model: request.model.clone(),
             },
             fallback,
+            guard: guard.unwrap_or(model.settings.guard),
             request,
         })
     }
@@ -85,6 +89,16 @@ impl Ask {
             n_replays: label.replays,
             took: self.deadline().arrived_at.elapsed(),
         });
+    }
+
+    /// What those are told who look for loops in the answer.
+    pub(super) fn orders(&self, model: &Model) -> Orders {
+        Orders {
+            mode: self.guard,
+            licence: licence_of(&self.request.input),
+            language: self.language,
+            doubts: Arc::clone(&model.doubts),
+        }
     }
 
     /// Bytes of all that is asked.
@@ -111,6 +125,20 @@ fn language_of(input: &Input) -> Language {
         Input::Prompts(prompts) => prompts.first().map(String::as_str),
     };
     Language::of(text.unwrap_or_default())
+}
+
+/// Whether repetition is asked for: by whoever asks, or by whoever set the rules before.
+fn licence_of(input: &Input) -> Licence {
+    let texts: Vec<&str> = match input {
+        Input::Chat(chat) => {
+            let last = chat.messages.last().into_iter();
+            let rules = chat.messages.iter().filter(|message| message.role == Role::System);
+            rules.chain(last).map(|message| message.content.as_str()).collect()
+        }
+        Input::Prompts(prompts) => prompts.iter().map(String::as_str).collect(),
+    };
+    let licences = texts.into_iter().map(Licence::of);
+    licences.max().unwrap_or(Licence::NotAsked)
 }
 
 fn n_choices(request: &GenerateRequest) -> u32 {

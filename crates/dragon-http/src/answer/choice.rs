@@ -2,12 +2,14 @@
 
 use dragon_api::{Delta, TokenLogprob, TopLogprob};
 use dragon_core::budget::TokenBudget;
-use dragon_core::label::{Ending, Outcome, Reason};
+use dragon_core::label::{Ending, Findings, Outcome, Reason};
 use dragon_core::text::{Assembled, Assembler, THINK_CLOSE, THINK_OPEN, Thinking};
 use dragon_guard::landing::Tail;
+use dragon_guard::landing::cue::Inside;
 use dragon_guard::{Language, fallback};
 use dragon_supervisor::{End, Force, Token};
 
+use super::lookout::{Circle, Lookout};
 use super::pilot::{Approach, Conditions, Pilot};
 
 /// Assembles the text of one choice and decides how it ended.
@@ -16,6 +18,8 @@ pub(super) struct Choice {
     language: Language,
     assembler: Assembler,
     flight: Flight,
+    /// Whoever looks for loops.
+    lookout: Option<Lookout>,
     budget: Option<TokenBudget>,
     ending: Option<Ending>,
     n_tokens: u32,
@@ -54,10 +58,20 @@ pub(super) enum Reaction {
 }
 
 /// What a token, or the end, adds to a choice.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Step {
+    /// Text that a loop has spoilt, for those to whom it has not been sent yet.
+    pub(super) retraction: Option<Retraction>,
     pub(super) delta: Option<Delta>,
     pub(super) ending: Option<Ending>,
+}
+
+/// What follows the good part of an answer instead of all that was said after it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Retraction {
+    pub(super) circle: Circle,
+    /// In the place of the step's own delta.
+    pub(super) instead: Delta,
 }
 
 /// What the model made, in tokens.
@@ -90,12 +104,18 @@ impl Choice {
         Self { flight: Flight::Cruising(Box::new(pilot)), ..self }
     }
 
+    /// With someone who looks for loops, where somebody is to.
+    pub(super) fn watched(self, lookout: Option<Lookout>) -> Self {
+        Self { lookout, ..self }
+    }
+
     /// A choice that no model will make.
     pub(super) fn unserved(language: Language) -> Self {
         Self {
             language,
             assembler: Assembler::new(Thinking::None, Vec::new()),
             flight: Flight::Free,
+            lookout: None,
             budget: None,
             ending: None,
             n_tokens: 0,
@@ -111,6 +131,11 @@ impl Choice {
         self.ending
     }
 
+    /// What the lookout found; `None` where nobody looked.
+    pub(super) fn findings(&self) -> Option<Findings> {
+        self.lookout.as_ref().map(Lookout::findings)
+    }
+
     /// When it is expected to be down, and why it lands, from when the engine is told to.
     pub(super) fn lands_by(&self) -> Option<(tokio::time::Instant, Reason)> {
         match &self.flight {
@@ -124,12 +149,24 @@ impl Choice {
         if self.ending.is_some() {
             return Reaction::Step(None);
         }
+        let circle = self.circle_to_leave(&token);
         match std::mem::replace(&mut self.flight, Flight::Free) {
+            Flight::Free if circle.is_some() => Reaction::Step(circle.map(|circle| self.leave(circle))),
             Flight::Free => Reaction::Step(self.take(token)),
             Flight::Cruising(mut pilot) => {
-                let approach = match token.end {
-                    None => pilot.consider(&token, self.n_tokens, &self.assembler, conditions),
-                    Some(_) => None,
+                let approach = match (token.end, circle) {
+                    (Some(_), _) => None,
+                    (None, None) => {
+                        let n_budget = self.lookout.as_ref().and_then(Lookout::n_budget);
+                        pilot.consider(&token, self.n_tokens, &self.assembler, n_budget, conditions)
+                    }
+                    (None, Some(circle)) => {
+                        let approach = self.out_of(&circle, &mut pilot, conditions);
+                        if approach.is_none() {
+                            return Reaction::Step(Some(self.leave(circle)));
+                        }
+                        approach
+                    }
                 };
                 if let Some(approach) = approach {
                     let force = approach.force.clone();
@@ -152,10 +189,13 @@ impl Choice {
         }
     }
 
-    /// The engine cannot land it: it goes on as if nobody had tried.
+    /// The engine cannot land it: it goes on as if nobody had tried, but for a loop.
     pub(super) fn cannot_land(&mut self) -> Option<Step> {
         match std::mem::replace(&mut self.flight, Flight::Free) {
-            Flight::Approaching(landing) => self.take(landing.1),
+            Flight::Approaching(landing) => match landing.0.out_of {
+                Some(circle) => Some(self.leave(circle)),
+                None => self.take(landing.1),
+            },
             other => {
                 self.flight = other;
                 None
@@ -170,6 +210,7 @@ impl Choice {
         };
         let (approach, _, mut pilot) = *landing;
         let was_thinking = self.assembler.is_thinking();
+        let retraction = approach.out_of.map(|circle| retraction(circle, &approach.kept_cue));
         let assembled = self.assembler.push(approach.cue.as_bytes());
         pilot.saw(&assembled);
         self.n_tokens = self.n_tokens.saturating_add(approach.n_cue);
@@ -181,7 +222,7 @@ impl Choice {
         // The client gets no log-probabilities for words that the model did not choose, nor for what follows them.
         let delta = self.delta(assembled, Held::Release);
         self.held_logprobs = None;
-        Some(Step { delta: Some(delta?), ending: None })
+        Some(Step { retraction, delta: Some(delta?), ending: None })
     }
 
     /// Ends the choice from outside; `None` where it has ended already.
@@ -200,7 +241,32 @@ impl Choice {
         }
         self.ending = Some(ending);
         let text = fallback::text(self.language, reason.into()).to_owned();
-        Some(Step { delta: Some(Delta { text, ..Delta::default() }), ending: Some(ending) })
+        Some(Step {
+            delta: Some(Delta { text, ..Delta::default() }),
+            ending: Some(ending),
+            ..Step::default()
+        })
+    }
+
+    /// The loop that is to be left before this token, where it can be: within a character, or where a stop string may
+    /// have begun, nobody knows yet what the text is.
+    fn circle_to_leave(&self, token: &Token) -> Option<Circle> {
+        let circle = self.lookout.as_ref()?.circle_to_leave()?;
+        let is_clear = !self.assembler.is_mid_character() && !self.assembler.is_holding();
+        (is_clear && token.end.is_none()).then(|| circle.clone())
+    }
+
+    /// How the answer lands out of a loop; `None` where there is no time or no token for it.
+    fn out_of(&self, circle: &Circle, pilot: &mut Pilot, conditions: &Conditions) -> Option<Approach> {
+        let before = self.lookout.as_ref()?.text_before(circle);
+        pilot.leave(circle, &before, self.n_tokens, conditions)
+    }
+
+    /// Ends the choice where it is, in a loop.
+    fn leave(&mut self, circle: Circle) -> Step {
+        self.flight = Flight::Free;
+        let step = self.end(Ending::partial(Reason::Loop));
+        Step { retraction: Some(retraction(circle, "")), ..step }
     }
 
     /// Tokens for `usage`; a fallback is none of the model's.
@@ -221,8 +287,14 @@ impl Choice {
             held.push((self.n_bytes, wire_logprob(&token.piece, logprobs)));
         }
         self.n_bytes += token.piece.len();
+        if let Some(lookout) = &mut self.lookout {
+            lookout.before(&self.assembler);
+        }
         let assembled = self.assembler.push(&token.piece);
         self.n_reasoning += u32::from(assembled.is_reasoning);
+        if let Some(lookout) = &mut self.lookout {
+            lookout.after(token.id, &assembled);
+        }
         if let Flight::Cruising(pilot) = &mut self.flight {
             pilot.saw(&assembled);
         }
@@ -230,7 +302,7 @@ impl Choice {
             (Some(_), _) => Some(self.end_with(assembled, Ending::STOPPED)),
             (None, None) => {
                 let delta = self.delta(assembled, Held::Keep)?;
-                Some(Step { delta: Some(delta), ending: None })
+                Some(Step { delta: Some(delta), ..Step::default() })
             }
             (None, Some(_)) => Some(self.end_after(assembled, self.ending_at_limit())),
         }
@@ -253,7 +325,7 @@ impl Choice {
             (None, None) => is_over.then_some(TailEnd::Cut),
         };
         let delta = self.delta_of_tail(whole);
-        let step = delta.map(|delta| Step { delta: Some(delta), ending: None });
+        let step = delta.map(|delta| Step { delta: Some(delta), ..Step::default() });
         match end {
             Some(end) => joined(step, Some(self.end_tail(end))),
             None => step,
@@ -273,7 +345,7 @@ impl Choice {
         });
         let ending = if is_conclusion { Ending::landed(reason) } else { Ending::partial(reason) };
         self.ending = Some(ending);
-        Step { delta: self.delta_of_tail(text), ending: Some(ending) }
+        Step { delta: self.delta_of_tail(text), ending: Some(ending), ..Step::default() }
     }
 
     /// A model that begins to think again after the cue shows no tags for it.
@@ -313,7 +385,7 @@ impl Choice {
             None => ending,
         };
         self.ending = Some(ending);
-        Step { delta: self.delta(last, Held::Release), ending: Some(ending) }
+        Step { delta: self.delta(last, Held::Release), ending: Some(ending), ..Step::default() }
     }
 
     fn delta(&mut self, assembled: Assembled, held: Held) -> Option<Delta> {
@@ -379,7 +451,23 @@ fn joined(first: Option<Step>, second: Option<Step>) -> Option<Step> {
         (Some(_), None) => {}
     }
     first.ending = first.ending.or(second.ending);
+    // A loop is left once, and nothing is joined to what comes before that.
+    first.retraction = first.retraction.or(second.retraction);
     Some(first)
+}
+
+/// What stands for a loop in an answer of which nothing was sent yet: the server's words, or none.
+fn retraction(circle: Circle, words: &str) -> Retraction {
+    let mut instead = Delta::default();
+    match circle.inside {
+        Inside::Answer => words.clone_into(&mut instead.text),
+        Inside::Thinking => {
+            let (thinking, text) = words.split_once(THINK_CLOSE).unwrap_or((words, ""));
+            thinking.clone_into(&mut instead.reasoning);
+            text.trim_start().clone_into(&mut instead.text);
+        }
+    }
+    Retraction { circle, instead }
 }
 
 fn wire_logprob(piece: &[u8], logprobs: dragon_supervisor::TokenLogprobs) -> TokenLogprob {
@@ -395,302 +483,4 @@ fn wire_logprob(piece: &[u8], logprobs: dragon_supervisor::TokenLogprobs) -> Tok
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-    use std::time::Duration;
-
-    use dragon_core::budget::Bound;
-    use dragon_guard::landing::Pressure;
-    use tokio::time::Instant;
-
-    use super::super::pilot::Briefing;
-    use super::*;
-    use crate::cues::Cues;
-
-    const BUDGET: TokenBudget = TokenBudget { n_max: 10, bound: Bound::Client };
-
-    fn token(piece: &str) -> Token {
-        Token {
-            choice: 0,
-            id: 1,
-            piece: piece.as_bytes().to_vec(),
-            logprobs: None,
-            end: None,
-            is_resumed: false,
-        }
-    }
-
-    fn last(piece: &str, end: End) -> Token {
-        Token { end: Some(end), ..token(piece) }
-    }
-
-    fn with_logprob(piece: &str) -> Token {
-        let logprobs = dragon_supervisor::TokenLogprobs { logprob: -0.5, top: Vec::new() };
-        Token { logprobs: Some(logprobs), ..token(piece) }
-    }
-
-    fn choice(stops: &[&str]) -> Choice {
-        let stops = stops.iter().map(|stop| (*stop).to_owned()).collect();
-        Choice::new(Thinking::None, stops, false, BUDGET, Language::English)
-    }
-
-    fn far_from_the_end() -> Conditions {
-        let (now, allowed) = (Instant::now(), Duration::from_secs(3600));
-        Conditions {
-            now,
-            ends_at: now + allowed,
-            allowed,
-            by_clock: Reason::Deadline,
-            pressure: Pressure::NONE,
-        }
-    }
-
-    fn take(choice: &mut Choice, token: Token) -> Option<Step> {
-        match choice.token(token, &far_from_the_end()) {
-            Reaction::Step(step) => step,
-            Reaction::Force(force) => panic!("landed with {force:?}"),
-        }
-    }
-
-    fn text(step: Option<Step>) -> String {
-        step.and_then(|step| step.delta).map(|delta| delta.text).unwrap_or_default()
-    }
-
-    #[test]
-    fn the_model_ends_by_itself_and_that_token_is_not_counted() {
-        let mut choice = choice(&[]);
-        assert_eq!(text(take(&mut choice, token("hi"))), "hi");
-        let step = take(&mut choice, last("", End::EndOfGeneration)).unwrap();
-        assert_eq!(step.ending, Some(Ending::STOPPED));
-        assert_eq!(choice.made().n_tokens, 1);
-    }
-
-    #[test]
-    fn the_last_of_max_tokens_completes_and_shows_what_was_held() {
-        let mut choice = Choice::new(
-            Thinking::None,
-            vec!["abc".into()],
-            false,
-            TokenBudget { n_max: 2, ..BUDGET },
-            Language::English,
-        );
-        assert_eq!(text(take(&mut choice, token("x"))), "x");
-        let step = take(&mut choice, last("ab", End::MaxTokens)).unwrap();
-        assert_eq!(step.ending, Some(Ending::REACHED_MAX_TOKENS));
-        assert_eq!(text(Some(step)), "ab");
-    }
-
-    #[test]
-    fn a_stop_string_over_two_tokens_ends_the_choice_and_later_tokens_are_dropped() {
-        let mut choice = choice(&["END"]);
-        assert_eq!(text(take(&mut choice, token("so E"))), "so ");
-        let step = take(&mut choice, token("ND!")).unwrap();
-        assert_eq!((step.delta, step.ending), (None, Some(Ending::STOPPED)));
-        assert_eq!(take(&mut choice, token("more")), None);
-        assert_eq!(choice.made().n_tokens, 2);
-    }
-
-    #[test]
-    fn log_probabilities_of_a_stop_string_are_not_part_of_the_answer() {
-        let mut choice = Choice::new(Thinking::None, vec!["END".into()], true, BUDGET, Language::English);
-        take(&mut choice, with_logprob("a E"));
-        let step = take(&mut choice, with_logprob("ND")).unwrap();
-        assert_eq!(step.delta, None);
-        let mut choice = Choice::new(Thinking::None, vec!["END".into()], true, BUDGET, Language::English);
-        take(&mut choice, with_logprob("E"));
-        let step = take(&mut choice, with_logprob("X END")).unwrap();
-        assert_eq!(step.delta.unwrap().logprobs.unwrap().len(), 2);
-    }
-
-    #[test]
-    fn a_cut_is_partial_with_text_and_a_fallback_without() {
-        let mut with_text = choice(&[]);
-        take(&mut with_text, token("hm"));
-        let step = with_text.cut(Reason::EngineDown).unwrap();
-        assert_eq!((step.delta, step.ending), (None, Some(Ending::partial(Reason::EngineDown))));
-        let mut without = choice(&[]);
-        let step = without.cut(Reason::EngineDown).unwrap();
-        assert_eq!(step.ending, Some(Ending::fallback(Reason::EngineDown)));
-        assert_eq!(text(Some(step)), fallback::text(Language::English, Reason::EngineDown.into()));
-        assert_eq!(without.cut(Reason::Deadline), None);
-    }
-
-    #[test]
-    fn text_held_back_for_a_stop_string_is_shown_by_a_cut() {
-        let mut choice = choice(&["END"]);
-        assert_eq!(take(&mut choice, token("EN")), None);
-        let step = choice.cut(Reason::Deadline).unwrap();
-        assert_eq!(step.ending, Some(Ending::partial(Reason::Deadline)));
-        assert_eq!(text(Some(step)), "EN");
-    }
-
-    #[test]
-    fn a_full_context_is_told_from_the_clients_own_limit() {
-        let mut choice = choice(&[]);
-        let step = take(&mut choice, last("a", End::Context)).unwrap();
-        assert_eq!(step.ending, Some(Ending::partial(Reason::Context)));
-    }
-
-    /// A choice that is asked for much more than its time allows, at 10 ms a token.
-    struct Late {
-        choice: Choice,
-        start: Instant,
-        n_tokens: u32,
-        /// Time in which nothing came.
-        paused: Duration,
-    }
-
-    impl Late {
-        fn new(thinking: Thinking) -> Self {
-            let budget = TokenBudget { n_max: 10_000, ..BUDGET };
-            let briefing = Briefing {
-                cues: Arc::new(Cues::of_bytes()),
-                language: Language::English,
-                stops: Vec::new(),
-                step: Duration::from_millis(10),
-                prefill_per_token: Duration::from_millis(1),
-                n_useful: 32,
-                n_max: budget.n_max,
-            };
-            let choice = Choice::new(thinking, Vec::new(), true, budget, Language::English);
-            Self {
-                choice: choice.piloted(Pilot::new(briefing)),
-                start: Instant::now(),
-                n_tokens: 0,
-                paused: Duration::ZERO,
-            }
-        }
-
-        fn token(&mut self, token: Token) -> Reaction {
-            let allowed = Duration::from_secs(2);
-            let now = self.start + Duration::from_millis(10) * self.n_tokens + self.paused;
-            self.n_tokens += 1;
-            let ends_at = self.start + allowed;
-            let by_clock = Reason::Deadline;
-            self.choice
-                .token(token, &Conditions { now, ends_at, allowed, by_clock, pressure: Pressure::NONE })
-        }
-
-        /// Flies until it lands; the text so far and the order to the engine.
-        fn fly(&mut self) -> (String, Force) {
-            let mut said = String::new();
-            for n in 0.. {
-                assert!(n < 1_000, "it never landed");
-                let word = if n % 7 == 6 { " end." } else { " word" };
-                match self.token(with_logprob(word)) {
-                    Reaction::Step(step) => said.push_str(&all_text(step)),
-                    Reaction::Force(force) => return (said, force),
-                }
-            }
-            unreachable!()
-        }
-    }
-
-    fn all_text(step: Option<Step>) -> String {
-        step.and_then(|step| step.delta).map(|delta| delta.reasoning + &delta.text).unwrap_or_default()
-    }
-
-    /// The tokens that it makes where 700 ms of its 2 s pass without any.
-    fn n_made_around_a_pause(is_resumed: bool) -> u32 {
-        let mut late = Late::new(Thinking::None);
-        for _ in 0..40 {
-            assert!(matches!(late.token(token(" word")), Reaction::Step(_)), "far from the end");
-        }
-        late.paused = Duration::from_millis(700);
-        match late.token(Token { is_resumed, ..token(" word") }) {
-            Reaction::Step(_) => late.fly().1.n_kept,
-            Reaction::Force(force) => force.n_kept,
-        }
-    }
-
-    /// Found by a kill in the middle of an answer: it was concluded at half of its time.
-    #[test]
-    fn the_pause_in_which_an_engine_is_replaced_is_not_taken_for_slowness() {
-        let (slow, resumed) = (n_made_around_a_pause(false), n_made_around_a_pause(true));
-        assert!(slow <= 45, "a model that pauses by itself is slow: {slow}");
-        assert!(resumed >= 60, "only {resumed} tokens where there was time for 90 more");
-    }
-
-    #[test]
-    fn a_stop_string_that_has_begun_is_waited_for_before_it_lands() {
-        let mut late = Late::new(Thinking::None);
-        late.choice.assembler = Assembler::new(Thinking::None, vec!["xyz".to_owned()]);
-        late.paused = Duration::from_millis(1_900);
-        assert!(matches!(late.token(token("x")), Reaction::Step(_)));
-        assert!(matches!(late.token(token("y")), Reaction::Step(_)), "there is no time, but an end in sight");
-        let Reaction::Step(Some(step)) = late.token(token("z")) else { panic!("it has ended") };
-        assert_eq!(step.ending, Some(Ending::STOPPED));
-    }
-
-    #[test]
-    fn it_lands_before_its_deadline_with_a_cue_and_a_whole_sentence() {
-        let mut late = Late::new(Thinking::None);
-        let (said, force) = late.fly();
-        assert!(said.ends_with("end."), "{said}");
-        assert_eq!(force.n_kept, u32::try_from(said.split_whitespace().count()).unwrap());
-        let step = late.choice.forced();
-        assert_eq!(text(step), "\n\nIn short:");
-        let mut tail = String::new();
-        let ending = loop {
-            assert!(late.n_tokens < 1_000, "it never ended");
-            let word = if late.n_tokens.is_multiple_of(9) { " it." } else { " so" };
-            let Reaction::Step(step) = late.token(token(word)) else { panic!("it landed twice") };
-            let ending = step.as_ref().and_then(|step| step.ending);
-            tail.push_str(&all_text(step));
-            if let Some(ending) = ending {
-                break ending;
-            }
-        };
-        assert_eq!(ending, Ending::landed(Reason::Deadline));
-        assert!(tail.trim_end().ends_with("it."), "{tail}");
-        // No token after it was asked for.
-        let n_tail = u32::try_from(tail.split_whitespace().count()).unwrap();
-        let n_cue = u32::try_from("\n\nIn short:".len()).unwrap();
-        assert_eq!(late.choice.made().n_tokens, force.n_kept + n_cue + n_tail);
-        assert!(force.n_kept + n_cue + n_tail <= force.n_max_tokens);
-    }
-
-    #[test]
-    fn thinking_is_closed_and_tags_in_the_tail_are_not_shown() {
-        let mut late = Late::new(Thinking::IsOpen);
-        late.fly();
-        let delta = late.choice.forced().unwrap().delta.unwrap();
-        assert!(delta.reasoning.contains("no more time"), "{delta:?}");
-        assert_eq!(delta.text, "In short:");
-        let Reaction::Step(step) = late.token(token(" <think>So be it.</think>\n")) else { panic!() };
-        let Reaction::Step(more) = late.token(last("", End::EndOfGeneration)) else { panic!() };
-        assert_eq!(all_text(step) + &all_text(more.clone()), " So be it.\n");
-        assert_eq!(more.unwrap().ending, Some(Ending::landed(Reason::Deadline)));
-    }
-
-    #[test]
-    fn who_ends_by_itself_before_the_engine_lands_it_has_lost_nothing() {
-        let mut late = Late::new(Thinking::None);
-        let (_, _) = late.fly();
-        let Reaction::Step(step) = late.token(token(" more")) else { panic!() };
-        assert_eq!(text(step.clone()), " word more", "the token before which it was to land is there");
-        assert_eq!(step.unwrap().delta.unwrap().logprobs.unwrap().len(), 1);
-        let Reaction::Step(step) = late.token(last("", End::EndOfGeneration)) else { panic!() };
-        assert_eq!(step.unwrap().ending, Some(Ending::STOPPED));
-    }
-
-    #[test]
-    fn an_engine_that_cannot_land_it_changes_nothing() {
-        let mut late = Late::new(Thinking::None);
-        late.fly();
-        assert_eq!(text(late.choice.cannot_land()), " word");
-        let Reaction::Step(step) = late.token(token(" more")) else { panic!("it tries again") };
-        assert_eq!(text(step), " more");
-    }
-
-    #[test]
-    fn a_cut_before_anything_was_concluded_is_partial() {
-        let mut late = Late::new(Thinking::None);
-        late.fly();
-        late.choice.forced();
-        late.token(token(" so"));
-        let step = late.choice.cut(Reason::Deadline).unwrap();
-        assert_eq!(step.ending, Some(Ending::partial(Reason::Deadline)));
-        assert_eq!(text(Some(step)), " so");
-    }
-}
+mod tests;

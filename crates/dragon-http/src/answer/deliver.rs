@@ -6,12 +6,14 @@ use bytes::Bytes;
 use dragon_api::{ApiError, ChoiceAnswer, DONE, Delivery, FallbackMode, StreamEncoder, label_headers};
 use dragon_core::event::Event;
 use dragon_core::label::{FinishReason, Outcome};
+use dragon_guard::landing::cue::Inside;
 use tokio::sync::mpsc;
 use tokio::time::timeout_at;
 use tokio_util::task::TaskTracker;
 
 use super::ask::Ask;
 use super::choice::Step;
+use super::lookout::Circle;
 use super::making::Making;
 use crate::deadline::WRITE_GRACE;
 use crate::reply::{self, Reply};
@@ -66,7 +68,14 @@ fn extend(answer: &mut ChoiceAnswer, step: Step) {
             answer.logprobs = None;
         }
     }
-    let Some(delta) = step.delta else { return };
+    let delta = match step.retraction {
+        Some(retraction) => {
+            retract(answer, &retraction.circle);
+            Some(retraction.instead)
+        }
+        None => step.delta,
+    };
+    let Some(delta) = delta else { return };
     answer.text.push_str(&delta.text);
     if !delta.reasoning.is_empty() {
         answer.reasoning.get_or_insert_default().push_str(&delta.reasoning);
@@ -74,6 +83,18 @@ fn extend(answer: &mut ChoiceAnswer, step: Step) {
     if let (Some(all), Some(new)) = (&mut answer.logprobs, delta.logprobs) {
         all.extend(new);
     }
+}
+
+/// Leaves the good part of an answer. Log-probabilities belong to tokens, which are another account: they are dropped.
+fn retract(answer: &mut ChoiceAnswer, circle: &Circle) {
+    let spoilt = match circle.inside {
+        Inside::Answer => &mut answer.text,
+        Inside::Thinking => answer.reasoning.get_or_insert_default(),
+    };
+    if let Some((end, _)) = spoilt.char_indices().nth(circle.n_chars) {
+        spoilt.truncate(end);
+    }
+    answer.logprobs = None;
 }
 
 /// The head of the answer waits for the first text or the verdict, because after it no status can change.

@@ -194,8 +194,15 @@ pub(super) fn key(ask: &Ask, model: &Model) -> Option<String> {
     let seed = request.sampling.seed;
     let sampling = dragon_core::sampling::Sampling { seed: seed.unwrap_or(0), ..ask.sampling.clone() };
     let payer = (!model.settings.share_across_clients).then_some(ask.identity.caller.payer);
-    let asked =
-        (payer, ask.head.endpoint, &request.input, request.max_tokens, &request.stop, request.top_logprobs);
+    let asked = (
+        payer,
+        ask.head.endpoint,
+        ask.guard,
+        &request.input,
+        request.max_tokens,
+        &request.stop,
+        request.top_logprobs,
+    );
     Some(format!("{asked:?} {sampling:?}"))
 }
 

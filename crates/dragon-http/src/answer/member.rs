@@ -121,13 +121,15 @@ impl Member {
             replays: 0,
             ignored: ask.request.ignored.clone(),
             choices: vec![ending],
+            ambiguity: None,
+            findings: Vec::new(),
         };
         match made {
             // Whoever started it was there all the time.
             Some(made) if !self.is_joiner => Label { deadline: own.deadline, ..made.label },
             Some(made) => {
                 let replays = made.label.replays.saturating_sub(self.n_replays_before);
-                Label { seed: made.label.seed, replays, ..own }
+                Label { seed: made.label.seed, replays, findings: made.label.findings, ..own }
             }
             None => own,
         }
@@ -166,7 +168,7 @@ impl Member {
             text: fallback::text(self.language, reason.into()).to_owned(),
             ..Delta::default()
         });
-        Step { delta, ending: Some(ending) }
+        Step { delta, ending: Some(ending), ..Step::default() }
     }
 
     /// Waits for more; the reason, where the end of its own time comes first.

@@ -6,6 +6,7 @@ mod deliver;
 mod dispatch;
 mod generations;
 mod group;
+mod lookout;
 mod making;
 mod member;
 mod pilot;
@@ -32,6 +33,7 @@ use crate::reply::Reply;
 
 use ask::Ask;
 pub(crate) use group::Group;
+pub(crate) use lookout::Doubts;
 
 /// How and when a request came.
 #[derive(Clone, Copy)]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dragon_core::label::Reason;
+use dragon_core::sampling::TokenId;
 use dragon_core::text::{Assembled, Assembler};
 use dragon_guard::Language;
 use dragon_guard::landing::cue::{self, Inside};
@@ -13,6 +14,7 @@ use dragon_guard::landing::{
 use dragon_supervisor::{Closing, Force, Token};
 use tokio::time::Instant;
 
+use super::lookout::Circle;
 use crate::cues::Cues;
 
 /// Logits by which a token gains that is to be chosen whatever the model thinks of it, or nearly: e^12 is 160,000.
@@ -71,6 +73,25 @@ pub(super) struct Approach {
     pub(super) reason: Reason,
     /// When it is expected to be down.
     pub(super) ends_by: Instant,
+    /// The loop that it leads out of.
+    pub(super) out_of: Option<Circle>,
+    /// The text of the forced tokens where the loop is left out.
+    pub(super) kept_cue: String,
+}
+
+/// What the server writes, as text and as tokens.
+#[derive(Debug)]
+struct Words {
+    text: String,
+    tokens: Vec<TokenId>,
+}
+
+// === impl Words ===
+
+impl Words {
+    fn n_tokens(&self) -> u32 {
+        u32::try_from(self.tokens.len()).unwrap_or(u32::MAX)
+    }
 }
 
 // === impl Pilot ===
@@ -88,12 +109,13 @@ impl Pilot {
         }
     }
 
-    /// Whether to land before `token`, which follows `n_made` others.
+    /// Whether to land before `token`, which follows `n_made` others, of `n_budget` that it is to have.
     pub(super) fn consider(
         &mut self,
         token: &Token,
         n_made: u32,
         assembler: &Assembler,
+        n_budget: Option<u32>,
         conditions: &Conditions,
     ) -> Option<Approach> {
         let now = conditions.now;
@@ -107,47 +129,92 @@ impl Pilot {
             return None;
         }
         let inside = if assembler.is_thinking() { Inside::Thinking } else { Inside::Answer };
-        let parts = cue::parts(self.briefing.language, &self.text, inside, &self.briefing.stops)?;
-        let tokens = self.briefing.cues.of(&parts)?;
-        let n_cue = u32::try_from(tokens.len()).unwrap_or(u32::MAX);
-        let step = self.steps.pessimistic();
-        // Read like a prompt, and then a step with the last of it.
-        let cue_time = self.briefing.prefill_per_token.saturating_mul(n_cue) + step;
-        let landing = landing::decide(&Moment {
-            read: first_token_at.saturating_duration_since(self.started_at),
-            flown: now.saturating_duration_since(first_token_at),
-            left: conditions.ends_at.saturating_duration_since(now),
-            allowed: conditions.allowed,
-            step,
-            cue_time,
-            n_cue,
-            n_useful: self.briefing.n_useful,
-            n_made,
-            n_max: self.briefing.n_max,
-            pressure: conditions.pressure,
-        })?;
+        let words = self.words(&self.text, inside)?;
+        let moment = Moment { n_budget, ..self.moment(&words, n_made, first_token_at, conditions) };
+        let landing = landing::decide(&moment)?;
         if !self.may_cut_before(token, landing.urgency, assembler) {
             return None;
         }
         let reason = match landing.why {
             Why::Deadline => conditions.by_clock,
             Why::Load => Reason::Load,
+            Why::Budget => Reason::Ambiguous,
         };
-        let n_to_tail = n_made.saturating_add(n_cue);
-        let force = Force {
-            n_kept: n_made,
-            tokens,
-            n_max_tokens: n_to_tail.saturating_add(landing.n_tail),
-            closing: self.closing(n_to_tail, landing.n_tail),
-        };
-        Some(Approach {
-            cue: parts.concat(),
+        Some(self.approach(words, n_made, landing.n_tail, reason, &moment, now))
+    }
+
+    /// How to land at once out of a loop, whose place and what is open there are given. The engine goes on from before
+    /// the loop, so that the conclusion is not drawn into it.
+    pub(super) fn leave(
+        &mut self,
+        circle: &Circle,
+        before: &Tracker,
+        n_made: u32,
+        conditions: &Conditions,
+    ) -> Option<Approach> {
+        let shown = self.words(&self.text, circle.inside)?;
+        let kept = self.words(before, circle.inside)?;
+        let first_token_at = self.first_token_at?;
+        let moment = self.moment(&kept, n_made, first_token_at, conditions);
+        let n_tail = landing::tail_now(&moment)?;
+        let kept_cue = kept.text.clone();
+        let approach = self.approach(kept, circle.n_kept, n_tail, Reason::Loop, &moment, conditions.now);
+        Some(Approach { cue: shown.text, kept_cue, out_of: Some(circle.clone()), ..approach })
+    }
+
+    /// What the server would write after `text`; `None` where it can write nothing.
+    fn words(&self, text: &Tracker, inside: Inside) -> Option<Words> {
+        let parts = cue::parts(self.briefing.language, text, inside, &self.briefing.stops, None)?;
+        Some(Words { tokens: self.briefing.cues.of(&parts)?, text: parts.concat() })
+    }
+
+    fn moment(&self, words: &Words, n_made: u32, first_token_at: Instant, conditions: &Conditions) -> Moment {
+        let step = self.steps.pessimistic();
+        let n_cue = words.n_tokens();
+        Moment {
+            read: first_token_at.saturating_duration_since(self.started_at),
+            flown: conditions.now.saturating_duration_since(first_token_at),
+            left: conditions.ends_at.saturating_duration_since(conditions.now),
+            allowed: conditions.allowed,
+            step,
+            // Read like a prompt, and then a step with the last of it.
+            cue_time: self.briefing.prefill_per_token.saturating_mul(n_cue) + step,
             n_cue,
-            n_tail: landing.n_tail,
+            n_useful: self.briefing.n_useful,
+            n_made,
+            n_max: self.briefing.n_max,
+            n_budget: None,
+            pressure: conditions.pressure,
+        }
+    }
+
+    fn approach(
+        &self,
+        words: Words,
+        n_kept: u32,
+        n_tail: u32,
+        reason: Reason,
+        moment: &Moment,
+        now: Instant,
+    ) -> Approach {
+        let n_cue = words.n_tokens();
+        let n_to_tail = n_kept.saturating_add(n_cue);
+        let force = Force {
+            n_kept,
+            tokens: words.tokens,
+            n_max_tokens: n_to_tail.saturating_add(n_tail),
+            closing: self.closing(n_to_tail, n_tail),
+        };
+        Approach {
+            cue: words.text,
+            n_cue,
+            n_tail,
             reason,
-            ends_by: now + cue_time + step.saturating_mul(landing.n_tail),
+            ends_by: now + moment.cue_time + moment.step.saturating_mul(n_tail),
             force,
-        })
+            out_of: None,
+            kept_cue: String::new(),
+        }
     }
 
     /// The end of a sentence becomes likely step by step, and near certain with the last token.

@@ -17,6 +17,7 @@ use super::ask::Ask;
 use super::choice::{Choice, Reaction, Step};
 use super::dispatch::why_late;
 use super::generations::Generations;
+use super::lookout::{Lookout, Orders};
 use super::pilot::{Briefing, Conditions, Pilot};
 use crate::app::Model;
 use crate::deadline::Closing;
@@ -77,9 +78,10 @@ impl Run {
         run.observer.saw(Decision::Started { waited });
         permit.runs(started.iter().map(|started| started.generation.id()).collect());
         run.permit = Some(permit);
+        let orders = ask.orders(model);
         let mut generations = Vec::with_capacity(started.len());
         for started in started {
-            run.choices.extend((0..ask.request.n).map(|_| started.choice(ask)));
+            run.choices.extend((0..ask.request.n).map(|_| started.choice(ask, &orders)));
             run.n_prompt_tokens = run.n_prompt_tokens.saturating_add(started.n_prompt_tokens);
             generations.push(started.generation);
         }
@@ -165,6 +167,8 @@ impl Run {
             replays: self.n_replays.max(self.generations.n_replays()),
             ignored: ask.request.ignored.clone(),
             choices: endings,
+            ambiguity: None,
+            findings: self.choices.iter().filter_map(Choice::findings).collect(),
         }
     }
 
@@ -301,10 +305,11 @@ impl Drop for Run {
 // === impl Started ===
 
 impl Started {
-    fn choice(&self, ask: &Ask) -> Choice {
+    fn choice(&self, ask: &Ask, orders: &Orders) -> Choice {
         let wants_logprobs = ask.request.top_logprobs.is_some();
         let choice =
             Choice::new(self.thinking, ask.request.stop.clone(), wants_logprobs, self.budget, ask.language);
+        let choice = choice.watched(Lookout::new(orders));
         match &self.briefing {
             Some(briefing) => choice.piloted(Pilot::new(briefing.clone())),
             None => choice,

@@ -7,7 +7,7 @@ use dragon_core::admission::Weight;
 use dragon_http::{ClientSettings, KeyHash};
 
 use super::file::checks;
-use super::reader::{NotYet, Reader, give};
+use super::reader::{Reader, give};
 use super::settings::{Setting, client};
 use super::{Located, Place, Problems, twins};
 use crate::size::as_usize;
@@ -28,7 +28,7 @@ pub(crate) struct ClientSection {
 
 impl ClientSection {
     pub(super) fn read(mut reader: Reader<'_>, section: &Place) -> Self {
-        reader.refuse_unknown(client::ALL, &NotYet(&[]));
+        reader.refuse_unknown(client::ALL);
         for required in [&client::NAME, &client::KEY_SHA256] {
             if !reader.has(required) {
                 reader.note(section.clone(), required.name(), "is missing".to_owned(), give(required));

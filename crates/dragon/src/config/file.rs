@@ -3,11 +3,12 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
+use dragon_http::GuardMode;
 use dragon_ipc::{CacheType, FlashAttention};
 use toml::de::{DeTable, DeValue};
 
 use super::client::ClientSection;
-use super::reader::{NotYet, Reader, did_you_mean, give};
+use super::reader::{Reader, did_you_mean, give};
 use super::settings::{UseTuned, Weights, model, server};
 use super::source::Source;
 use super::{Located, Place, Problems};
@@ -70,6 +71,7 @@ pub(crate) struct ModelSection {
     pub(crate) top_p: Option<f32>,
     pub(crate) top_k: Option<u32>,
     pub(crate) min_p: Option<f32>,
+    pub(crate) guard: Option<GuardMode>,
 }
 
 /// Whether the models come from the file; with `--model` a file without any is fine.
@@ -81,8 +83,6 @@ pub(crate) enum Models {
     FromFlags,
 }
 
-const SERVER_NOT_YET: NotYet = NotYet(&[]);
-const MODEL_NOT_YET: NotYet = NotYet(&["guard"]);
 const SECTIONS: &[&str] = &["server", "model", "client"];
 
 // === impl FileConfig ===
@@ -177,7 +177,7 @@ fn read_list<T>(
 
 impl ServerSection {
     fn read(mut reader: Reader<'_>) -> Self {
-        reader.refuse_unknown(server::ALL, &SERVER_NOT_YET);
+        reader.refuse_unknown(server::ALL);
         Self {
             listen: checks::listen(&mut reader),
             deadline_ms: value(reader.integer(&server::DEADLINE_MS)),
@@ -200,7 +200,7 @@ impl ServerSection {
 
 impl ModelSection {
     fn read(mut reader: Reader<'_>, section: &Place) -> Self {
-        reader.refuse_unknown(model::ALL, &MODEL_NOT_YET);
+        reader.refuse_unknown(model::ALL);
         for required in [&model::ID, &model::PATH] {
             if !reader.has(required) {
                 reader.note(section.clone(), required.name, "is missing".to_owned(), give(required));
@@ -232,6 +232,7 @@ impl ModelSection {
             top_p: value(reader.number(&model::TOP_P)),
             top_k: value(reader.integer(&model::TOP_K)),
             min_p: value(reader.number(&model::MIN_P)),
+            guard: value(reader.choice(&model::GUARD)),
         }
     }
 }

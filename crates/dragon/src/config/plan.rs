@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use dragon_core::sampling::SamplingDefaults;
-use dragon_http::ClientSettings;
+use dragon_http::{ClientSettings, GuardMode};
 use dragon_ipc::{CacheType, FlashAttention};
 
 use super::client;
@@ -96,6 +96,7 @@ pub(crate) struct ModelPlan {
     pub(crate) share_across_clients: bool,
     pub(crate) chat_template: Option<Located<PathBuf>>,
     pub(crate) sampling: SamplingDefaults,
+    pub(crate) guard: GuardMode,
 }
 
 // === impl Plan ===
@@ -298,6 +299,7 @@ fn resolve_model(section: ModelSection, path: Located<PathBuf>, server: &ServerS
             top_k: section.top_k.unwrap_or(shipped.top_k),
             min_p: section.min_p.unwrap_or(shipped.min_p),
         },
+        guard: section.guard.unwrap_or(GuardMode::On),
     }
 }
 

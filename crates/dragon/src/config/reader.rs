@@ -16,10 +16,6 @@ pub(crate) struct Reader<'a> {
     problems: &'a mut Problems,
 }
 
-/// Settings that are announced but not built: refused by name, because accepting them without effect would
-/// be a promise that nobody keeps.
-pub(crate) struct NotYet(pub(crate) &'static [&'static str]);
-
 // === impl Reader ===
 
 impl<'a> Reader<'a> {
@@ -33,7 +29,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Notes every key that is not a setting, with the nearest one that is.
-    pub(crate) fn refuse_unknown(&mut self, known: &[&dyn Setting], not_yet: &NotYet) {
+    pub(crate) fn refuse_unknown(&mut self, known: &[&dyn Setting]) {
         let names: Vec<&str> = known.iter().map(|setting| setting.name()).collect();
         for key in self.table.keys() {
             let name: &str = key.get_ref();
@@ -41,12 +37,8 @@ impl<'a> Reader<'a> {
                 continue;
             }
             let place = self.source.place(key.span().start);
-            if not_yet.0.contains(&name) {
-                self.note(place, name, "is not supported yet".to_owned(), "remove it".to_owned());
-            } else {
-                let wrong = format!("is not a setting of {}", self.section);
-                self.note(place, name, wrong, did_you_mean(name, &names));
-            }
+            let wrong = format!("is not a setting of {}", self.section);
+            self.note(place, name, wrong, did_you_mean(name, &names));
         }
     }
 

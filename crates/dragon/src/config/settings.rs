@@ -167,6 +167,7 @@ pub(crate) mod server {
 
 /// Settings of each `[[model]]`.
 pub(crate) mod model {
+    use dragon_http::GuardMode;
     use dragon_ipc::{CacheType, FlashAttention};
 
     use super::{Bound, Choice, Integer, Number, Setting, Text, UseTuned, Weights, defaults};
@@ -252,6 +253,11 @@ pub(crate) mod model {
         Integer { name: "top_k", unit: "tokens", min: 0, max: 1 << 20, default: Some(40) };
     pub(crate) const MIN_P: Number =
         Number { name: "min_p", min: 0.0, min_is: Bound::Included, max: 1.0, default: 0.05 };
+    pub(crate) const GUARD: Choice<GuardMode> = Choice {
+        name: "guard",
+        words: &[("on", GuardMode::On), ("alarm", GuardMode::Alarm), ("off", GuardMode::Off)],
+        default: "on",
+    };
 
     /// All of them.
     pub(crate) const ALL: &[&dyn Setting] = &[
@@ -280,6 +286,7 @@ pub(crate) mod model {
         &TOP_P,
         &TOP_K,
         &MIN_P,
+        &GUARD,
     ];
 }
 

@@ -15,6 +15,8 @@ pub(super) struct Row {
     /// Given back as it came.
     pub(super) id: Value,
     pub(super) text: String,
+    /// What the text answers, where the line says so.
+    pub(super) prompt: Option<String>,
 }
 
 /// Why a line cannot be answered.
@@ -78,7 +80,12 @@ fn row(line: &str) -> Result<Row, String> {
         Some(Value::String(text)) => text,
         _ => return Err(r#""text" has to be a string"#.to_owned()),
     };
-    Ok(Row { id, text })
+    let prompt = match object.remove("prompt") {
+        Some(Value::String(prompt)) => Some(prompt),
+        Some(Value::Null) | None => None,
+        Some(_) => return Err(r#""prompt" has to be a string"#.to_owned()),
+    };
+    Ok(Row { id, text, prompt })
 }
 
 #[cfg(test)]
@@ -87,8 +94,8 @@ mod tests {
 
     #[test]
     fn a_row_has_an_id_and_a_text_and_may_have_more() {
-        let row = row(r#"{"id": 7, "text": "a", "kind": "song"}"#).unwrap();
-        assert_eq!((row.id, row.text.as_str()), (Value::from(7), "a"));
+        let row = row(r#"{"id": 7, "text": "a", "kind": "song", "prompt": null}"#).unwrap();
+        assert_eq!((row.id, row.text.as_str(), row.prompt), (Value::from(7), "a", None));
     }
 
     #[test]
@@ -102,9 +109,12 @@ mod tests {
             answered("{\"id\":1,\"text\":\"\"}\n\n{\"id\":2,\"text\":\"\"}"),
             ("1\n2\n".to_owned(), Ok(()))
         );
-        for (line, wrong) in
-            [("[]", "no JSON object"), (r#"{"text":""}"#, "no \"id\""), (r#"{"id":1}"#, "\"text\" has to be")]
-        {
+        for (line, wrong) in [
+            ("[]", "no JSON object"),
+            (r#"{"text":""}"#, "no \"id\""),
+            (r#"{"id":1}"#, "\"text\" has to be"),
+            (r#"{"id":1,"text":"","prompt":[]}"#, "\"prompt\" has to be"),
+        ] {
             let (_, result) = answered(&format!("{{\"id\":1,\"text\":\"\"}}\n{line}"));
             let said = result.unwrap_err();
             assert!(said.starts_with("f, line 2: ") && said.contains(wrong), "{said}");

@@ -60,6 +60,7 @@ mod tests {
                 share_across_clients: false,
                 max_tokens: None,
                 sampling: SamplingDefaults::default(),
+                guard: dragon_http::GuardMode::On,
                 template: None,
                 created_s: 0,
             },

@@ -83,6 +83,7 @@ fn edge_settings(plan: &ModelPlan, template: Option<ChatTemplate>) -> ModelSetti
         share_across_clients: plan.share_across_clients,
         max_tokens: plan.max_tokens,
         sampling: plan.sampling,
+        guard: plan.guard,
         template,
         created_s: modified_s(&plan.path.value),
     }

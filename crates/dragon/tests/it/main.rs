@@ -2,9 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "that is how a test fails")]
 
 mod exact;
+mod guard;
 mod hostile;
 mod kills;
 mod program;
 mod refusals;
+mod siege;
 mod stopping;
 mod tuning;

@@ -37,6 +37,32 @@ fn bad_usage_ends_with_64_and_questions_with_0() {
 }
 
 #[test]
+fn bad_usage_of_a_siege_ends_with_2_because_1_says_that_the_target_fell() {
+    let here = Path::new(".");
+    for flags in [&["siege"][..], &["siege", "--no-such-flag"], &["siege", "--compare", "one.json"]] {
+        let ended = dragon_in(here, flags);
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{ended:#?}");
+    }
+    let help = dragon_in(here, &["siege", "--help"]);
+    assert_eq!(help.code, Some(0));
+    assert!(help.stdout.contains("--target <URL>"), "{help:#?}");
+}
+
+#[test]
+fn a_siege_of_somebody_else_is_refused_and_all_mistakes_are_told() {
+    // An address of documentation (RFC 5737): there is nobody.
+    let flags = ["siege", "--target", "http://192.0.2.1", "--rate", "fast", "--preset", "dule"];
+    let ended = dragon_in(Path::new("."), &flags);
+    let said = [
+        "--preset \"dule\": give one of quick, duel, soak; did you mean duel?",
+        "--rate \"fast\": give a number",
+    ];
+    assert_refused(&ended, 2, &said);
+    let ended = dragon_in(Path::new("."), &flags[..3]);
+    assert_refused(&ended, 2, &["--i-own-this-target"]);
+}
+
+#[test]
 fn the_version_names_the_engine_library_and_the_cpu() {
     let version = dragon_in(Path::new("."), &["--version"]);
     assert_eq!(version.code, Some(0));

@@ -50,6 +50,7 @@ impl Flight {
             n_useful: N_USEFUL_TOKENS,
             n_made,
             n_max: self.n_max,
+            n_budget: None,
             pressure: Pressure::of_queue(self.n_waiting, 4),
         }
     }

@@ -75,7 +75,7 @@ fn values_of_the_wrong_kind_and_range_are_refused_one_by_one() {
         ("min_p = -0.1", "-0.1 is out of range"),
         ("sha256 = \"abc\"", "has 3 characters and is not a SHA-256"),
         ("chat_template = true", "has to be a string, not true or false"),
-        ("guard = \"on\"", "is not supported yet"),
+        ("guard = \"maybe\"", "is not one of on, alarm, off"),
         ("tuned = true", "has to be a string, not true or false"),
         ("gpu_layer = 1", "did you mean gpu_layers?"),
         ("entirely_different = 1", "known are id, path, sha256"),

@@ -2,6 +2,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use dragon_core::sampling::SamplingDefaults;
+use dragon_http::GuardMode;
 use dragon_ipc::{CacheType, FlashAttention};
 
 use super::{plan, plan_of};
@@ -85,6 +86,7 @@ temperature = 1
 top_p = 0.5
 top_k = 0
 min_p = 0.25
+guard = "alarm"
 "#,
     );
     assert_eq!(plan.listen.value.to_string(), "[::1]:9");
@@ -107,6 +109,7 @@ min_p = 0.25
     assert_eq!((a.deadline, a.queue_max), (Duration::from_secs(60), 11));
     assert_eq!(a.chat_template.as_ref().unwrap().value, Path::new("/etc/dragon/t/chat.jinja"));
     assert_eq!(a.sampling, SamplingDefaults { temperature: 1.0, top_p: 0.5, top_k: 0, min_p: 0.25 });
+    assert_eq!(a.guard, GuardMode::Alarm);
 }
 
 #[test]

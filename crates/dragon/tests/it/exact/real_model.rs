@@ -151,3 +151,53 @@ fn prompts_that_start_from_earlier_ones_say_so_and_answer() {
     }
     println!("greedy texts of 48 tokens that are the same with a reused beginning: {n_equal} of 8");
 }
+
+/// A text that goes on as it began, for ever.
+const CIRCLING: &str =
+    "The wheel went round and round and round and round and round and round and round and round";
+
+#[test]
+fn an_answer_that_goes_round_in_circles_is_taken_out_of_them() {
+    let server = Server::start(&options().server("deadline_ms", "60000"));
+    let body = json!({
+        "model": "smollm2-135m", "prompt": CIRCLING, "max_tokens": 700, "temperature": 0, "ignore_eos": true,
+    });
+    let asked = |guard: &str, body: &Value| {
+        let response = server.post_with("/v1/completions", &[("x-dragon-guard", guard)], body);
+        assert_eq!(response.status, 200, "{}", response.text());
+        response.json()
+    };
+
+    let off = asked("off", &body);
+    assert_eq!(
+        (&off["dragon"]["outcome"], &off["usage"]["completion_tokens"]),
+        (&json!("complete"), &json!(700))
+    );
+    assert!(off["dragon"].get("loop_onset_chars").is_none(), "nobody looked");
+
+    let alarm = asked("alarm", &body);
+    assert_eq!(alarm["choices"][0]["text"], off["choices"][0]["text"], "an alarm changes nothing");
+    let onset = alarm["dragon"]["loop_onset_chars"].as_u64().expect("a loop was found");
+
+    let on = asked("on", &body);
+    assert_eq!(
+        (&on["dragon"]["outcome"], &on["dragon"]["reason"]),
+        (&json!("landed"), &json!("loop")),
+        "{on}"
+    );
+    assert_eq!(on["dragon"]["loop_onset_chars"], onset);
+    let n_tokens = on["usage"]["completion_tokens"].as_u64().unwrap();
+    assert!((256..500).contains(&n_tokens), "{n_tokens}");
+    let text = on["choices"][0]["text"].as_str().unwrap();
+    let (before, _) = text.split_once("In short:").expect("it was concluded");
+    assert!(before.matches("and round").count() < 20, "the loop is left out: {text}");
+
+    let streamed = with(body, json!({ "stream": true }));
+    let chunks = server.stream_with("/v1/completions", &[("x-dragon-guard", "on")], &streamed).chunks();
+    let text: String = chunks.iter().filter_map(|chunk| chunk["choices"][0]["text"].as_str()).collect();
+    assert!(
+        text.matches("and round").count() > 20 && text.contains("In short:"),
+        "what was sent stays: {text}"
+    );
+    assert_eq!(chunks.last().unwrap()["dragon"]["loop_onset_chars"], onset);
+}
