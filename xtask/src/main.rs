@@ -1,5 +1,6 @@
 //! Work of the project's own that needs code: `cargo xtask COMMAND`.
 
+mod ambiguity;
 mod guard_eval;
 
 use std::io::Write;
@@ -7,6 +8,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use ambiguity::{PuzzlesArgs, TablesArgs, TrainArgs};
 use guard_eval::EvalArgs;
 
 /// Work of the project's own that needs code.
@@ -21,6 +23,12 @@ struct Args {
 enum Command {
     /// Measure the guard on data given by path, and print the tables of docs/GUARD.md.
     GuardEval(EvalArgs),
+    /// Train the weights of the ambiguity score on data given by path, and write them to a file.
+    TrainAmbiguity(TrainArgs),
+    /// Print the tables of docs/GUARD.md about ambiguity and readings.
+    AmbiguityTables(TablesArgs),
+    /// Print the puzzles that are generated for training, one JSON object a line.
+    AmbiguityPuzzles(PuzzlesArgs),
 }
 
 fn main() -> ExitCode {
@@ -28,6 +36,9 @@ fn main() -> ExitCode {
     let mut out = std::io::stdout().lock();
     let result = match command {
         Command::GuardEval(args) => guard_eval::run(&args, &mut out),
+        Command::TrainAmbiguity(args) => ambiguity::train(&args),
+        Command::AmbiguityTables(args) => ambiguity::tables(&args, &mut out),
+        Command::AmbiguityPuzzles(args) => ambiguity::puzzles(&args, &mut out),
     };
     match result.and_then(|()| Ok(out.flush()?)) {
         Ok(()) => ExitCode::SUCCESS,

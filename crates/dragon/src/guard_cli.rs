@@ -4,6 +4,7 @@
 
 mod lines;
 mod scan;
+mod score;
 
 use clap::{Args, Subcommand};
 
@@ -18,6 +19,10 @@ pub(crate) struct GuardArgs {
 
 #[derive(Debug, Subcommand)]
 enum GuardCommand {
+    /// Say how likely it is that prompts can be understood in more than one way.
+    ///
+    /// Reads {"id", "text"}, one JSON object a line. Writes {"id", "score"}: a probability from 0 to 1.
+    Score(score::ScoreArgs),
     /// Say where texts begin to repeat themselves for ever.
     ///
     /// Reads {"id", "text"}, and "prompt" where it is known, one JSON object a line. Writes {"id", "flag_at_chars",
@@ -28,6 +33,7 @@ enum GuardCommand {
 /// Does what was asked for.
 pub(crate) fn run(args: &GuardArgs) -> Exit {
     match &args.command {
+        GuardCommand::Score(args) => score::run(args),
         GuardCommand::Scan(args) => scan::run(args),
     }
 }
