@@ -5,7 +5,7 @@
 //! only where there is nothing else.
 
 mod hints;
-mod quotes;
+pub(crate) mod quotes;
 
 use hints::{Votes, letter_votes, word_votes};
 

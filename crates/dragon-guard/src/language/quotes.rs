@@ -1,5 +1,7 @@
 //! What a prompt quotes.
 
+use std::ops::Range;
+
 /// Marks that open a quotation, each with those that close it.
 const PAIRS: &[(char, &[char])] = &[
     ('"', &['"']),
@@ -27,42 +29,48 @@ pub(super) fn without_quoted(text: &str) -> String {
     left
 }
 
-/// Byte range of the first quotation.
+/// Byte range of the first quotation, its marks included.
 fn first_quoted(text: &str) -> Option<(usize, usize)> {
     let mut unclosed = Unclosed::default();
-    for (start, c) in text.char_indices() {
+    text.char_indices().find_map(|(start, c)| {
         if c == '`' && text[start..].starts_with(FENCE) {
             let inside = start + FENCE.len();
             let end = text[inside..].find(FENCE).map_or(text.len(), |n| inside + n + FENCE.len());
             return Some((start, end));
         }
-        let Some((_, closers)) = PAIRS.iter().find(|(opener, _)| *opener == c) else { continue };
-        if unclosed.has(c) {
-            continue;
-        }
-        let inside = start + c.len_utf8();
-        match text[inside..].char_indices().find(|(_, c)| closers.contains(c)) {
-            Some((n, closer)) => return Some((start, inside + n + closer.len_utf8())),
-            // Looked for once: a text of nothing but openers would take quadratic time.
-            None => unclosed.add(c),
-        }
-    }
-    None
+        unclosed.quotation_at(text, start, c).map(|quotation| (start, quotation.end))
+    })
+}
+
+/// What one quotation holds.
+pub(crate) struct Quotation {
+    /// Bytes between the marks.
+    pub(crate) inside: Range<usize>,
+    /// Where the text goes on after the closing mark.
+    pub(crate) end: usize,
 }
 
 /// Openers whose closers do not come any more.
 #[derive(Default)]
-struct Unclosed(Vec<char>);
+pub(crate) struct Unclosed(Vec<char>);
 
 // === impl Unclosed ===
 
 impl Unclosed {
-    fn has(&self, opener: char) -> bool {
-        self.0.contains(&opener)
-    }
-
-    fn add(&mut self, opener: char) {
-        self.0.push(opener);
+    /// The quotation that `c` at `start` opens; `None` where it opens none.
+    pub(crate) fn quotation_at(&mut self, text: &str, start: usize, c: char) -> Option<Quotation> {
+        let (_, closers) = PAIRS.iter().find(|(opener, _)| *opener == c)?;
+        if self.0.contains(&c) {
+            return None;
+        }
+        let inside = start + c.len_utf8();
+        let closing = text[inside..].char_indices().find(|(_, c)| closers.contains(c));
+        let Some((n, closer)) = closing else {
+            // Looked for once: a text of nothing but openers would take quadratic time.
+            self.0.push(c);
+            return None;
+        };
+        Some(Quotation { inside: inside..inside + n, end: inside + n + closer.len_utf8() })
     }
 }
 

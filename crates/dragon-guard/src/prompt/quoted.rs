@@ -2,16 +2,7 @@
 
 use std::ops::Range;
 
-/// Marks that open a quotation, each with those that close it.
-const PAIRS: &[(char, &[char])] = &[
-    ('"', &['"']),
-    ('“', &['”', '“']),
-    ('„', &['”', '“', '"']),
-    ('«', &['»']),
-    ('»', &['«']),
-    ('「', &['」']),
-    ('『', &['』']),
-];
+use crate::language::quotes::Unclosed;
 
 /// Quotations looked at: more of them are no sign of a prompt that a person wrote.
 const MAX_QUOTED: usize = 16;
@@ -20,20 +11,14 @@ const MAX_QUOTED: usize = 16;
 pub(super) fn quoted(text: &str) -> Vec<Range<usize>> {
     let mut ranges: Vec<Range<usize>> = Vec::new();
     let mut after = 0;
-    // Looked for once: a text of nothing but openers would take quadratic time.
-    let mut never_closed: Vec<char> = Vec::new();
+    let mut unclosed = Unclosed::default();
     for (at, c) in text.char_indices() {
-        if at < after || ranges.len() == MAX_QUOTED || never_closed.contains(&c) {
+        if at < after || ranges.len() == MAX_QUOTED {
             continue;
         }
-        let Some((_, closers)) = PAIRS.iter().find(|(opener, _)| *opener == c) else { continue };
-        let inside = at + c.len_utf8();
-        let closing = text[inside..].char_indices().find(|(_, c)| closers.contains(c));
-        if let Some((n, closer)) = closing {
-            ranges.push(inside..inside + n);
-            after = inside + n + closer.len_utf8();
-        } else {
-            never_closed.push(c);
+        if let Some(quotation) = unclosed.quotation_at(text, at, c) {
+            ranges.push(quotation.inside);
+            after = quotation.end;
         }
     }
     ranges
