@@ -17,30 +17,12 @@ mod tests;
 
 use std::time::Duration;
 
+pub use dragon_siege::ask::{Endpoint, Way};
 pub use fault::{Difference, Fault};
 pub use history::{History, HistoryFault};
 pub use label::{Label, Outcome};
 pub use shape::{Answer, Choice, Usage};
 pub use transcript::{Event, Reply, StreamEnd, Transcript};
-
-/// Which of the two generating endpoints was asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the API's own words")]
-pub enum Endpoint {
-    Chat,
-    Completions,
-}
-
-/// How the answer was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Way {
-    /// In one piece.
-    Whole,
-    /// As a stream whose last chunk carries the usage.
-    StreamedWithUsage,
-    /// As a stream without usage.
-    Streamed,
-}
 
 /// What of a request its answer is judged by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,19 +139,6 @@ pub fn read(asked: &Asked, transcript: &Transcript) -> Result<Answer, Vec<Fault>
     match shape::read(asked, transcript, &mut faults) {
         Some(answer) if faults.is_empty() => Ok(answer),
         _ => Err(faults),
-    }
-}
-
-// === impl Endpoint ===
-
-impl Endpoint {
-    /// Where requests go.
-    #[must_use]
-    pub const fn path(self) -> &'static str {
-        match self {
-            Self::Chat => "/v1/chat/completions",
-            Self::Completions => "/v1/completions",
-        }
     }
 }
 
