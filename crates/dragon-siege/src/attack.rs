@@ -64,6 +64,9 @@ pub enum Criterion {
     BystanderThroughput,
 }
 
+/// The attack that strikes engines: it needs a process, and has its own bound.
+pub const KILL_ENGINE: &str = "kill-engine";
+
 /// Every attack, in the order in which they are listed.
 #[must_use]
 pub fn all() -> Vec<Box<dyn Attack>> {

@@ -208,7 +208,8 @@ pub(crate) mod tests {
             }
         }
 
-        fn target() -> Target {
+        /// On this machine.
+        pub(crate) fn target() -> Target {
             Target {
                 url: "http://127.0.0.1:8080".to_owned(),
                 address: ([127, 0, 0, 1], 8080).into(),

@@ -5,6 +5,7 @@ mod throughput;
 mod unsent;
 
 pub use self::fail_under::{FailUnder, FailUnderError};
+use crate::attack::KILL_ENGINE;
 use crate::report::model::{Counts, CriterionReport, PhaseReport, Recovery, Serving};
 use crate::words::{floor_percent, grouped};
 
@@ -196,7 +197,7 @@ fn kills(wanted: f64, phase: &PhaseReport) -> Option<CriterionReport> {
     let what = format!("every struck engine is ready again{}", suffices(wanted));
     if phase.strikes.is_empty() {
         // A phase that was to strike and did not has proved nothing about it.
-        let was_to_strike = phase.attacks.iter().any(|attack| attack.name == "kill-engine");
+        let was_to_strike = phase.attacks.iter().any(|attack| attack.name == KILL_ENGINE);
         return was_to_strike.then(|| report(Key::Kills, None, format!("{what}: none was struck")));
     }
     let count =

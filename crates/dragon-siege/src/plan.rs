@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::ask::Signal;
-use crate::attack::Attack;
+use crate::attack::{Attack, Criterion};
 use crate::judge::Rules;
 
 /// A whole siege, bounded in rate, count and time.
@@ -132,4 +132,17 @@ pub enum Recovery {
     Never,
     /// It cannot be said: the target does not tell of its engines, or the siege was stopped meanwhile.
     Unseen,
+}
+
+// === impl Plan ===
+
+impl Plan {
+    /// Phases of which an attack is measured in quiet, because its throughput is compared with that.
+    #[must_use]
+    pub fn n_measured(&self) -> usize {
+        let is_measured = |phase: &&Phase| {
+            phase.attacks.iter().any(|(attack, _)| attack.criterion() == Criterion::OwnThroughput)
+        };
+        self.phases.iter().filter(is_measured).count()
+    }
 }

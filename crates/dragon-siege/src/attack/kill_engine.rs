@@ -12,7 +12,7 @@ pub(super) struct KillEngine;
 
 impl Attack for KillEngine {
     fn name(&self) -> &'static str {
-        "kill-engine"
+        super::KILL_ENGINE
     }
 
     fn description(&self) -> &'static str {

@@ -5,9 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::limits::DEFAULT_MAX_SHOTS;
-use super::outline::KILL_ENGINE;
 use super::safety::{Engines, Reach, describe_process};
-use crate::attack::Criterion;
+use crate::attack::KILL_ENGINE;
 use crate::plan::{Arrivals, Phase, Plan, Shape};
 use crate::words::{counted, duration, grouped};
 
@@ -182,11 +181,7 @@ fn usual(plan: &Plan) -> Duration {
 /// With all clients waiting as long as they can: after the bystander's quiet, after the quiet measurement of each phase
 /// that wants words of the model, and after each phase; and with a strike under way at the end of a phase.
 fn longest(plan: &Plan) -> Duration {
-    let is_measured = |phase: &&Phase| {
-        phase.attacks.iter().any(|(attack, _)| attack.criterion() == Criterion::OwnThroughput)
-    };
-    let n_measured = plan.phases.iter().filter(is_measured).count();
-    let n_waits = u32::try_from(1 + n_measured + plan.phases.len()).unwrap_or(u32::MAX);
+    let n_waits = u32::try_from(1 + plan.n_measured() + plan.phases.len()).unwrap_or(u32::MAX);
     let n_strikes =
         u32::try_from(plan.phases.iter().filter(|phase| strikes(phase)).count()).unwrap_or(u32::MAX);
     usual(plan) + plan.patience * n_waits + STRIKE_MAX * n_strikes

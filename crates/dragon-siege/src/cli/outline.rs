@@ -6,12 +6,9 @@ use super::attack_list::{AttackList, Weighted};
 use super::limits::{DEFAULT_MAX_SHOTS, MIN_PHASE_S};
 use super::preset::Preset;
 use super::{Mistake, Mistakes};
-use crate::attack::Attack;
+use crate::attack::{Attack, KILL_ENGINE};
 use crate::plan::{Arrivals, Bound, Phase, Shape};
 use crate::words;
-
-/// The attack that strikes engines.
-pub const KILL_ENGINE: &str = "kill-engine";
 
 /// Clients of a phase that `--attack` names, where nothing else is said.
 const DEFAULT_CLIENTS: usize = 32;

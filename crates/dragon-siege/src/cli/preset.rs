@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::attack::KILL_ENGINE;
 use crate::plan::{Arrivals, Shape};
 
 /// A siege without a target.
@@ -116,7 +117,7 @@ pub const DUEL: Preset = Preset {
                 ("unknown-model", 5),
                 ("disconnect", 5),
                 ("loop-bait", 5),
-                ("kill-engine", 1),
+                (KILL_ENGINE, 1),
             ],
             shape: closed(DUEL_CLIENTS),
             lasts: Duration::from_secs(600),
@@ -185,7 +186,7 @@ pub const SOAK: Preset = Preset {
                 ("slow-body", 2),
                 ("slow-reader", 2),
                 ("reset-storm", 2),
-                ("kill-engine", 1),
+                (KILL_ENGINE, 1),
             ],
             shape: closed(128),
             lasts: Duration::from_secs(300),
@@ -234,7 +235,7 @@ mod tests {
     fn engines_are_struck_by_those_alone_that_say_so() {
         for preset in ALL {
             let attacks = preset.steps.iter().flat_map(|step| step.attacks);
-            let kills = attacks.filter(|(name, _)| *name == "kill-engine").count();
+            let kills = attacks.filter(|(name, _)| *name == KILL_ENGINE).count();
             assert_eq!(kills > 0, preset.max_strikes > 0, "{}", preset.name);
         }
     }

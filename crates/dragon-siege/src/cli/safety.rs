@@ -137,8 +137,9 @@ pub fn describe_process(pid: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::attack::KILL_ENGINE;
     use crate::cli::attack_list::AttackList;
-    use crate::cli::outline::{Changes, KILL_ENGINE};
+    use crate::cli::outline::Changes;
     use crate::cli::preset;
 
     fn addresses(texts: &[&str]) -> Vec<SocketAddr> {

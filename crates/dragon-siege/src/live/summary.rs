@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::plain::at_percentile;
-use crate::cli::outline::KILL_ENGINE;
+use crate::attack::KILL_ENGINE;
 use crate::report::model::{CriterionReport, PhaseReport, Report, Serving};
 use crate::report::sentences::unsent_in_words;
 use crate::words::{NOTHING, compact, counted, grouped, harmless, share, time};

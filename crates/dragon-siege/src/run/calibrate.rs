@@ -6,7 +6,6 @@ use std::time::Duration;
 use super::Siege;
 use super::attackers::Attackers;
 use super::bystander::{Bystander, PAUSE};
-use crate::attack::Criterion;
 use crate::judge::{Class, judge};
 use crate::load::dice::Dice;
 use crate::load::{self, Orders};
@@ -111,21 +110,13 @@ impl Siege {
     }
 
     fn bystander_time(&self) -> Duration {
-        if self.n_measured() == 0 { self.plan.calibration } else { self.plan.calibration / 2 }
+        if self.plan.n_measured() == 0 { self.plan.calibration } else { self.plan.calibration / 2 }
     }
 
     /// For each phase that is measured in quiet.
     fn quiet_time(&self) -> Duration {
-        let n_measured = u32::try_from(self.n_measured()).unwrap_or(u32::MAX).max(1);
+        let n_measured = u32::try_from(self.plan.n_measured()).unwrap_or(u32::MAX).max(1);
         (self.plan.calibration / 2 / n_measured).min(QUIET_MAX)
-    }
-
-    /// Phases whose attacks are measured in quiet.
-    fn n_measured(&self) -> usize {
-        let wants_words = |phase: &&crate::plan::Phase| {
-            phase.attacks.iter().any(|(attack, _)| attack.criterion() == Criterion::OwnThroughput)
-        };
-        self.plan.phases.iter().filter(wants_words).count()
     }
 
     fn is_over(&self, ends_at: Duration) -> bool {

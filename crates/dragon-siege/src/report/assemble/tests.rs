@@ -1,33 +1,11 @@
-use std::net::{Ipv4Addr, SocketAddr};
 use std::time::UNIX_EPOCH;
 
 use super::*;
-use crate::ask::Shot;
-use crate::attack::{Attack, Context, Criterion};
+use crate::attack::Attack;
+use crate::cli::tests::made_up::{self, Named};
 use crate::judge::Rules;
 use crate::plan::Target;
 use crate::report::model::Counts;
-
-#[derive(Debug)]
-struct Named(&'static str);
-
-impl Attack for Named {
-    fn name(&self) -> &'static str {
-        self.0
-    }
-
-    fn description(&self) -> &'static str {
-        "Made up."
-    }
-
-    fn criterion(&self) -> Criterion {
-        Criterion::OwnThroughput
-    }
-
-    fn shot(&self, _: &Context<'_>, _: &mut fastrand::Rng) -> Shot {
-        Shot::Kill(crate::ask::Signal::Kill)
-    }
-}
 
 const CLOSED: Shape = Shape::Closed { n_clients: 1490, ramp: Duration::from_millis(2500) };
 const BOUND: Bound = Bound { lasts: Duration::from_secs(30), n_max: 10_000 };
@@ -41,15 +19,10 @@ fn plan() -> Plan {
     };
     Plan {
         target: Target {
-            url: "http://127.0.0.1:8080".to_owned(),
-            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
-            host: "127.0.0.1:8080".to_owned(),
-            is_https: false,
             api_key: Some("secret".to_owned()),
             model: "made-up".to_owned(),
             name: "mine".to_owned(),
-            engine_pid: None,
-            server_pid: None,
+            ..made_up::target()
         },
         rules: Rules { deadline: Duration::from_secs(10), grace: Duration::from_millis(250) },
         patience: Duration::from_secs(20),
