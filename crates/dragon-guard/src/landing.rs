@@ -24,7 +24,7 @@ mod trim;
 pub use boundary::{Boundary, Tracker};
 pub use fence::Fence;
 pub(crate) use fence::FenceTracker;
-pub use plan::{Landing, MIN_TAIL, Moment, Urgency, Why, decide, tail_now};
+pub use plan::{Landing, MIN_TAIL, Moment, Urgency, Why, decide};
 pub use pressure::Pressure;
 pub use speed::StepTimes;
 pub use tail::{Tail, closes_from};

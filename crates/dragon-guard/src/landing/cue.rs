@@ -29,21 +29,19 @@ const SPACE: &str = " ";
 /// Shows that a sentence was left.
 const BROKEN_OFF: &str = " ...";
 
-/// The parts that close what is open at the end of a text, and the cue: the usual one, or `own` instead. `None` where
-/// that cannot be written: it would hold a stop string, at which the answer must end, or a fence is too long.
-pub fn parts<'a>(
+/// The parts that close what is open at the end of a text, and the cue. `None` where that cannot be written: it would
+/// hold a stop string, at which the answer must end, or a fence is too long.
+pub fn parts(
     language: Language,
     text: &Tracker,
     inside: Inside,
     stops: &[String],
-    own: Option<&'a str>,
-) -> Option<Vec<&'a str>> {
-    let cue = own.unwrap_or(cue(language));
+) -> Option<Vec<&'static str>> {
     let candidates = match inside {
-        Inside::Thinking => vec![after_thinking(language, cue)],
+        Inside::Thinking => vec![after_thinking(language)],
         Inside::Answer => match text.fence() {
-            Some(fence) => vec![after_code(cue, text, fence)?],
-            None => after_prose(cue, text),
+            Some(fence) => vec![after_code(language, text, fence)?],
+            None => after_prose(language, text),
         },
     };
     candidates.into_iter().find(|parts| is_free_of(stops, &visible(parts)))
@@ -90,19 +88,19 @@ const fn out_of_time(language: Language) -> &'static str {
     }
 }
 
-fn after_thinking(language: Language, cue: &str) -> Vec<&str> {
-    vec![PARAGRAPH, out_of_time(language), NEWLINE, THINK_CLOSE, PARAGRAPH, cue]
+fn after_thinking(language: Language) -> Vec<&'static str> {
+    vec![PARAGRAPH, out_of_time(language), NEWLINE, THINK_CLOSE, PARAGRAPH, cue(language)]
 }
 
-fn after_code<'a>(cue: &'a str, text: &Tracker, fence: Fence) -> Option<Vec<&'a str>> {
+fn after_code(language: Language, text: &Tracker, fence: Fence) -> Option<Vec<&'static str>> {
     let marks = if fence.mark == '~' { TILDES } else { BACKTICKS }.get(..fence.n_marks)?;
     let mut parts = if text.n_newlines() == 0 { vec![NEWLINE] } else { Vec::new() };
-    parts.extend([marks, PARAGRAPH, cue]);
+    parts.extend([marks, PARAGRAPH, cue(language)]);
     Some(parts)
 }
 
 /// A paragraph of its own, which ends lists and tables as well. Where that would be a stop string: the same line.
-fn after_prose<'a>(cue: &'a str, text: &Tracker) -> Vec<Vec<&'a str>> {
+fn after_prose(language: Language, text: &Tracker) -> Vec<Vec<&'static str>> {
     let mut opening = Vec::new();
     if !text.is_at_sentence_end() && !text.is_closing_fence() {
         opening.push(BROKEN_OFF);
@@ -113,7 +111,7 @@ fn after_prose<'a>(cue: &'a str, text: &Tracker) -> Vec<Vec<&'a str>> {
         (1, true) => &[&[NEWLINE], &[]],
         (_, true) => &[&[]],
     };
-    breaks.iter().map(|line_break| [&opening, *line_break, &[cue]].concat()).collect()
+    breaks.iter().map(|line_break| [&opening, *line_break, &[cue(language)]].concat()).collect()
 }
 
 /// What of the parts belongs to the answer.
@@ -136,7 +134,7 @@ mod tests {
         let mut tracker = Tracker::default();
         tracker.push(text);
         let stops: Vec<String> = stops.iter().map(|stop| (*stop).to_owned()).collect();
-        parts(Language::English, &tracker, inside, &stops, None).map(|parts| parts.concat())
+        parts(Language::English, &tracker, inside, &stops).map(|parts| parts.concat())
     }
 
     #[track_caller]
@@ -188,7 +186,7 @@ mod tests {
             let mut tracker = Tracker::default();
             tracker.push(&text);
             for inside in [Inside::Answer, Inside::Thinking] {
-                let Some(parts) = parts(Language::ALL[language], &tracker, inside, &[], None) else { continue };
+                let Some(parts) = parts(Language::ALL[language], &tracker, inside, &[]) else { continue };
                 let known = all_parts();
                 prop_assert!(parts.iter().all(|part| known.contains(part)), "{:?}", parts);
                 if inside == Inside::Answer {

@@ -113,11 +113,6 @@ pub fn decide(moment: &Moment) -> Option<Landing> {
     Some(Landing { urgency, n_tail, why })
 }
 
-/// Tokens after the cue of a landing that begins at once; `None` where so few fit that it is not worth a cue.
-pub fn tail_now(moment: &Moment) -> Option<u32> {
-    moment.n_tail()
-}
-
 // === impl Moment ===
 
 impl Moment {
@@ -173,7 +168,7 @@ impl Moment {
     }
 
     /// Tokens after the cue; `None` where so few fit, in time or in tokens, that it is not worth a cue.
-    fn n_tail(&self) -> Option<u32> {
+    pub fn n_tail(&self) -> Option<u32> {
         let in_tokens = self.n_max.saturating_sub(self.n_made).saturating_sub(self.n_cue);
         let time = self.left.saturating_sub(self.cue_time + self.margin());
         let n_tail = self.wanted_tail(self.pressure).min(in_tokens).min(n_steps(time, self.step));

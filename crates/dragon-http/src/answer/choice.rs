@@ -150,39 +150,38 @@ impl Choice {
             return Reaction::Step(None);
         }
         let circle = self.circle_to_leave(&token);
-        match std::mem::replace(&mut self.flight, Flight::Free) {
-            Flight::Free if circle.is_some() => Reaction::Step(circle.map(|circle| self.leave(circle))),
-            Flight::Free => Reaction::Step(self.take(token)),
-            Flight::Cruising(mut pilot) => {
-                let approach = match (token.end, circle) {
-                    (Some(_), _) => None,
+        match (std::mem::replace(&mut self.flight, Flight::Free), circle) {
+            (Flight::Free, Some(circle)) => Reaction::Step(Some(self.leave(circle))),
+            (Flight::Free, None) => Reaction::Step(self.take(token)),
+            (Flight::Cruising(mut pilot), circle) => {
+                let approach = match (&circle, token.end) {
+                    (Some(circle), _) => self.out_of(circle, &pilot, conditions),
+                    (None, Some(_)) => None,
                     (None, None) => {
                         let n_budget = self.lookout.as_ref().and_then(Lookout::n_budget);
                         pilot.consider(&token, self.n_tokens, &self.assembler, n_budget, conditions)
                     }
-                    (None, Some(circle)) => {
-                        let approach = self.out_of(&circle, &mut pilot, conditions);
-                        if approach.is_none() {
-                            return Reaction::Step(Some(self.leave(circle)));
-                        }
-                        approach
-                    }
                 };
-                if let Some(approach) = approach {
-                    let force = approach.force.clone();
-                    self.flight = Flight::Approaching(Box::new((approach, token, *pilot)));
-                    return Reaction::Force(force);
+                match (approach, circle) {
+                    (Some(approach), _) => {
+                        let force = approach.force.clone();
+                        self.flight = Flight::Approaching(Box::new((approach, token, *pilot)));
+                        Reaction::Force(force)
+                    }
+                    (None, Some(circle)) => Reaction::Step(Some(self.leave(circle))),
+                    (None, None) => {
+                        self.flight = Flight::Cruising(pilot);
+                        Reaction::Step(self.take(token))
+                    }
                 }
-                self.flight = Flight::Cruising(pilot);
-                Reaction::Step(self.take(token))
             }
             // It ended by itself before the engine was told to land it.
-            Flight::Approaching(landing) => {
+            (Flight::Approaching(landing), _) => {
                 let (_, set_aside, _) = *landing;
                 let first = self.take(set_aside);
                 Reaction::Step(joined(first, self.take(token)))
             }
-            Flight::Touching { tail, reason } => {
+            (Flight::Touching { tail, reason }, _) => {
                 self.flight = Flight::Touching { tail, reason };
                 Reaction::Step(self.take_of_tail(token))
             }
@@ -257,7 +256,7 @@ impl Choice {
     }
 
     /// How the answer lands out of a loop; `None` where there is no time or no token for it.
-    fn out_of(&self, circle: &Circle, pilot: &mut Pilot, conditions: &Conditions) -> Option<Approach> {
+    fn out_of(&self, circle: &Circle, pilot: &Pilot, conditions: &Conditions) -> Option<Approach> {
         let before = self.lookout.as_ref()?.text_before(circle);
         pilot.leave(circle, &before, self.n_tokens, conditions)
     }

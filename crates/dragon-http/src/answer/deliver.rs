@@ -91,9 +91,7 @@ fn retract(answer: &mut ChoiceAnswer, circle: &Circle) {
         Inside::Answer => &mut answer.text,
         Inside::Thinking => answer.reasoning.get_or_insert_default(),
     };
-    if let Some((end, _)) = spoilt.char_indices().nth(circle.n_chars) {
-        spoilt.truncate(end);
-    }
+    spoilt.truncate(circle.good_part(spoilt).len());
     answer.logprobs = None;
 }
 

@@ -132,7 +132,7 @@ impl Lookout {
     /// What is open where a loop began.
     pub(super) fn text_before(&self, circle: &Circle) -> Tracker {
         let mut tracker = Tracker::default();
-        tracker.push(self.text.chars().take(circle.n_chars).collect::<String>().as_str());
+        tracker.push(circle.good_part(&self.text));
         tracker
     }
 
@@ -176,5 +176,14 @@ impl Drop for Lookout {
         if let Some(peak) = self.watch.peak() {
             self.orders.doubts.lock().learn(self.orders.language, peak);
         }
+    }
+}
+
+// === impl Circle ===
+
+impl Circle {
+    /// What of the part that it is in comes before it.
+    pub(super) fn good_part<'a>(&self, text: &'a str) -> &'a str {
+        text.char_indices().nth(self.n_chars).map_or(text, |(end, _)| &text[..end])
     }
 }

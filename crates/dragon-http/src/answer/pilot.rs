@@ -146,7 +146,7 @@ impl Pilot {
     /// How to land at once out of a loop, whose place and what is open there are given. The engine goes on from before
     /// the loop, so that the conclusion is not drawn into it.
     pub(super) fn leave(
-        &mut self,
+        &self,
         circle: &Circle,
         before: &Tracker,
         n_made: u32,
@@ -156,7 +156,7 @@ impl Pilot {
         let kept = self.words(before, circle.inside)?;
         let first_token_at = self.first_token_at?;
         let moment = self.moment(&kept, n_made, first_token_at, conditions);
-        let n_tail = landing::tail_now(&moment)?;
+        let n_tail = moment.n_tail()?;
         let kept_cue = kept.text.clone();
         let approach = self.approach(kept, circle.n_kept, n_tail, Reason::Loop, &moment, conditions.now);
         Some(Approach { cue: shown.text, kept_cue, out_of: Some(circle.clone()), ..approach })
@@ -164,7 +164,7 @@ impl Pilot {
 
     /// What the server would write after `text`; `None` where it can write nothing.
     fn words(&self, text: &Tracker, inside: Inside) -> Option<Words> {
-        let parts = cue::parts(self.briefing.language, text, inside, &self.briefing.stops, None)?;
+        let parts = cue::parts(self.briefing.language, text, inside, &self.briefing.stops)?;
         Some(Words { tokens: self.briefing.cues.of(&parts)?, text: parts.concat() })
     }
 
