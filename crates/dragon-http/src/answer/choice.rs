@@ -261,11 +261,13 @@ impl Choice {
         pilot.leave(circle, &before, self.n_tokens, conditions)
     }
 
-    /// Ends the choice where it is, in a loop.
+    /// Ends the choice where it is, in a loop. Of an answer that is nothing else all is left: no text at all would say
+    /// less than it, and be no honest part of an answer.
     fn leave(&mut self, circle: Circle) -> Step {
         self.flight = Flight::Free;
         let step = self.end(Ending::partial(Reason::Loop));
-        Step { retraction: Some(retraction(circle, "")), ..step }
+        let has_good_part = circle.n_chars > 0;
+        Step { retraction: has_good_part.then(|| retraction(circle, "")), ..step }
     }
 
     /// Tokens for `usage`; a fallback is none of the model's.

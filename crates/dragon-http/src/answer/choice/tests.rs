@@ -347,6 +347,19 @@ fn a_loop_that_cannot_be_concluded_is_cut() {
 }
 
 #[test]
+fn an_answer_that_is_nothing_but_a_loop_is_not_cut_to_nothing() {
+    let budget = TokenBudget { n_max: 10_000, ..BUDGET };
+    let choice = Choice::new(Thinking::None, Vec::new(), true, budget, Language::English);
+    let mut choice = watched(GuardMode::On, choice);
+    let end = circling(500)
+        .skip(20)
+        .find_map(|token| take(&mut choice, token).filter(|step| step.ending.is_some()))
+        .expect("nobody saw the loop");
+    assert_eq!(end.ending, Some(Ending::partial(Reason::Loop)));
+    assert_eq!(end.retraction, None, "a whole answer would be empty");
+}
+
+#[test]
 fn who_only_raises_the_alarm_changes_nothing() {
     let budget = TokenBudget { n_max: 10_000, ..BUDGET };
     for mode in [GuardMode::Alarm, GuardMode::Off] {
