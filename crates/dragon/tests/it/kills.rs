@@ -27,11 +27,12 @@ const MOMENT: Duration = Duration::from_micros(60);
 /// A moment far from the place of the kill.
 const LONG_MOMENT: Duration = Duration::from_millis(1);
 
-/// So many tokens before the place of the kill the moments become short.
-const NEAR: usize = 16;
+/// So many tokens before the place of the kill the moments become short: more than a long moment makes.
+const NEAR: usize = 48;
 
-/// Tries to kill at one place: a moment can be too long for it.
-const TRIES: usize = 30;
+/// Tries to kill at one place: a moment can be too long for it. One try in about six hits its place, so with thirty
+/// tries a place was missed now and then; with these none in a million runs is.
+const TRIES: usize = 200;
 
 /// Moments before a kill that comes before the first token.
 const MOMENTS_BEFORE_THE_FIRST: usize = 8;

@@ -54,11 +54,16 @@ pub(super) fn beside_a_bystander<T>(server: &Server, attack: impl FnOnce() -> T)
 pub(super) fn assert_nothing_is_left(server: &Server, n_places: usize) {
     let model = server.wait_for(SOON, |model| model["busy_slots"] == 0 && model["queue_waiting"] == 0);
     assert_eq!(model["restarts"], 0, "{model}");
+    all_places(server, n_places).first().into_iter().for_each(completes);
+}
+
+/// So many connections at once, each answered. The server may need a moment to see that those before are closed.
+pub(super) fn all_places(server: &Server, n_places: usize) -> Vec<TcpStream> {
     let started_at = Instant::now();
     loop {
         let open: Vec<_> = (0..n_places).map(|_| sent(server, PROBE)).collect();
         if open.iter().all(|stream| next_response(stream).status == 200) {
-            return open.first().into_iter().for_each(completes);
+            return open;
         }
         drop(open);
         assert!(started_at.elapsed() < SOON, "{n_places} places do not become free");

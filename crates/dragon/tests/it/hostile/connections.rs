@@ -4,17 +4,13 @@ use std::time::Instant;
 
 use dragon_testkit::harness::{Server, ServerOptions};
 
+use super::bystander::{PROBE, all_places};
 use super::raw::{next_response, sent};
-
-const PROBE: &[u8] = b"GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
 #[test]
 fn connections_over_the_limit_are_told_so_at_once_and_served_when_others_end() {
     let server = Server::start(&ServerOptions::tiny().server("max_connections", "3"));
-    let mut open: Vec<_> = (0..3).map(|_| sent(&server, PROBE)).collect();
-    for stream in &open {
-        assert_eq!(next_response(stream).status, 200);
-    }
+    let mut open = all_places(&server, 3);
     let answer = next_response(&sent(&server, PROBE));
     super::asking::assert_error("the fourth connection", &answer, 503, "too_many_connections", None);
     assert_eq!(answer.header("retry-after"), Some("1"));
