@@ -98,6 +98,18 @@ impl Metrics {
                 writeln!(text, "dragon_landings_total{{model={id},reason=\"{reason}\"}} {n}")?;
             }
         }
+        head(
+            text,
+            "dragon_answer_lengths_total",
+            Kind::Counter,
+            "Answers that the model ended by itself, by the length that was expected of them.",
+        )?;
+        for model in &self.models {
+            for (length, n) in &model.tally.lengths {
+                let (id, length) = (quoted(&model.id), length.as_str());
+                writeln!(text, "dragon_answer_lengths_total{{model={id},length=\"{length}\"}} {n}")?;
+            }
+        }
         for (name, kind, help, value) in OF_MODEL {
             head(text, name, kind, help)?;
             for model in &self.models {

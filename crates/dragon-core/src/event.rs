@@ -37,8 +37,21 @@ pub enum Event {
         /// Since it arrived.
         took: Duration,
     },
+    /// A model ended an answer by itself.
+    Ended(Length),
     /// A client went away before it had its answer.
     Left,
+}
+
+/// How long an answer became, against what was expected when it began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Length {
+    /// It is one of the shorter half.
+    UpToMedian,
+    /// It is longer, and one of nine in ten.
+    UpToHigh,
+    /// One in ten is as long.
+    Longer,
 }
 
 /// Upper ends of the time classes, in milliseconds; longer times are in a class of their own.
@@ -55,6 +68,8 @@ pub struct Tally {
     pub n_joined: u64,
     /// Landings by reason.
     pub landings: BTreeMap<Reason, u64>,
+    /// Answers that the model ended, by their length.
+    pub lengths: BTreeMap<Length, u64>,
     /// Tokens of prompts that were read.
     pub n_prompt_tokens: u64,
     /// Of these, tokens that were in the cache.
@@ -78,6 +93,19 @@ pub struct Times {
     pub sum: Duration,
 }
 
+// === impl Length ===
+
+impl Length {
+    /// Its name in metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::UpToMedian => "up_to_median",
+            Self::UpToHigh => "up_to_high",
+            Self::Longer => "longer",
+        }
+    }
+}
+
 // === impl Tally ===
 
 impl Tally {
@@ -97,6 +125,7 @@ impl Tally {
                 self.n_completion_tokens += u64::from(n_completion);
                 self.took.add(took);
             }
+            Event::Ended(length) => *self.lengths.entry(length).or_default() += 1,
             Event::Left => self.n_left += 1,
         }
     }
@@ -142,6 +171,7 @@ mod tests {
             settled(Outcome::Landed, Some(Reason::Load), 20_000),
             Event::Joined,
             Event::Left,
+            Event::Ended(Length::Longer),
             Event::Prefilled { n_prompt: 30, n_cached: 20 },
             Event::Started { waited: Duration::from_millis(1) },
         ] {
@@ -152,6 +182,6 @@ mod tests {
         assert_eq!((tally.took.n(), tally.took.sum), (3, Duration::from_millis(20_023)));
         assert_eq!((tally.n_completion_tokens, tally.n_prompt_tokens, tally.n_cached_tokens), (15, 30, 20));
         assert_eq!((tally.n_joined, tally.n_left, tally.waited.n()), (1, 1, 1));
-        assert_eq!(tally.n_replays, 6);
+        assert_eq!((tally.n_replays, tally.lengths[&Length::Longer]), (6, 1));
     }
 }

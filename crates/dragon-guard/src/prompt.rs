@@ -6,6 +6,7 @@
 mod cues;
 mod cues_asian;
 mod cues_european;
+mod notation;
 mod numbers;
 mod people;
 mod people_words;
@@ -14,6 +15,7 @@ mod units;
 mod words;
 
 pub(crate) use cues::{Cue, Cued};
+pub(crate) use notation::has_notation;
 pub(crate) use numbers::{Amount, Measure};
 pub(crate) use people::{Gender, Person, Pronoun};
 pub(crate) use units::is_unit;

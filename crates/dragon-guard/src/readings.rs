@@ -7,11 +7,15 @@ mod compose;
 mod templates;
 
 use crate::open_points::open_points;
-use crate::prompt::Prompt;
+use crate::prompt::{Prompt, has_notation};
 use crate::{Language, fallback};
 
 /// Readings that are named at most; [`fallback::ambiguous`] shows as many.
 pub const MAX_READINGS: usize = 4;
+
+/// A longer prompt, in bytes, is no question but a text with a question in it: what the templates find open there is
+/// hardly ever what is asked.
+const MAX_QUESTION: usize = 1024;
 
 /// What a prompt may mean: nothing known, or at least two readings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,10 +25,13 @@ pub struct Readings {
     asks: Vec<&'static str>,
 }
 
-/// What `prompt` may mean, in `language`.
+/// What `prompt` may mean, in `language`. Of formulas, of code and of long texts nothing is known.
 pub fn readings(prompt: &str, language: Language) -> Readings {
-    let prompt = Prompt::of(prompt, language);
     let mut found = Readings { language, readings: Vec::new(), asks: Vec::new() };
+    if prompt.len() > MAX_QUESTION || has_notation(prompt) {
+        return found;
+    }
+    let prompt = Prompt::of(prompt, language);
     for point in open_points(&prompt) {
         let group = compose::group(&prompt, &point, found.readings.is_empty());
         if found.readings.len() + group.readings.len() <= MAX_READINGS {

@@ -15,7 +15,7 @@ use tokio::sync::{OnceCell, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_rustls::rustls::ServerConfig;
 
-use crate::answer::{Doubts, Group};
+use crate::answer::{Doubts, Group, Lengths};
 use crate::cues::Cues;
 use crate::deadline::Drain;
 use crate::gate::Gate;
@@ -83,6 +83,8 @@ pub struct Model {
     pub(crate) observer: Arc<Observer>,
     /// How much it doubts.
     pub(crate) doubts: Arc<Doubts>,
+    /// How long its answers become.
+    pub(crate) lengths: Arc<Lengths>,
     /// Answers that are being made and can be joined, by what was asked.
     pub(crate) groups: Mutex<HashMap<String, Weak<Group>>>,
 }
@@ -154,6 +156,7 @@ impl Model {
             cues,
             observer: Arc::default(),
             doubts: Arc::default(),
+            lengths: Arc::default(),
             groups: Mutex::default(),
         }
     }

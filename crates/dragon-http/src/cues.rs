@@ -14,6 +14,21 @@ pub(crate) struct Cues {
     sentence_ends: Vec<TokenId>,
 }
 
+/// A cue that only this request has.
+#[derive(Debug)]
+pub(crate) struct Own {
+    pub(crate) text: String,
+    pub(crate) tokens: Vec<TokenId>,
+}
+
+// === impl Own ===
+
+impl Own {
+    pub(crate) fn n_tokens(&self) -> u32 {
+        u32::try_from(self.tokens.len()).unwrap_or(u32::MAX)
+    }
+}
+
 // === impl Cues ===
 
 impl Cues {
@@ -47,11 +62,12 @@ impl Cues {
         &self.sentence_ends
     }
 
-    /// The tokens of some parts, one after the other; `None` where one has none.
-    pub(crate) fn of(&self, parts: &[&str]) -> Option<Vec<TokenId>> {
+    /// The tokens of some parts, one after the other, of which one may be this request's own; `None` where one has none.
+    pub(crate) fn of(&self, parts: &[&str], own: Option<&Own>) -> Option<Vec<TokenId>> {
         let mut all = Vec::new();
         for part in parts {
-            all.extend(self.tokens.get(part).filter(|tokens| !tokens.is_empty())?);
+            let own = own.filter(|own| own.text == *part).map(|own| &own.tokens);
+            all.extend(own.or_else(|| self.tokens.get(part)).filter(|tokens| !tokens.is_empty())?);
         }
         Some(all)
     }

@@ -29,28 +29,31 @@ const SPACE: &str = " ";
 /// Shows that a sentence was left.
 const BROKEN_OFF: &str = " ...";
 
-/// The parts that close what is open at the end of a text, and the cue. `None` where that cannot be written: it would
-/// hold a stop string, at which the answer must end, or a fence is too long.
-pub fn parts(
+/// The parts that close what is open at the end of a text, and a cue: [`cue`], [`asking`] or words of one's own. `None`
+/// where that cannot be written: it would hold a stop string, at which the answer must end, or a fence is too long.
+pub fn parts<'a>(
     language: Language,
+    cue: &'a str,
     text: &Tracker,
     inside: Inside,
     stops: &[String],
-) -> Option<Vec<&'static str>> {
+) -> Option<Vec<&'a str>> {
     let candidates = match inside {
-        Inside::Thinking => vec![after_thinking(language)],
+        Inside::Thinking => vec![after_thinking(language, cue)],
         Inside::Answer => match text.fence() {
-            Some(fence) => vec![after_code(language, text, fence)?],
-            None => after_prose(language, text),
+            Some(fence) => vec![after_code(cue, text, fence)?],
+            None => after_prose(cue, text),
         },
     };
     candidates.into_iter().find(|parts| is_free_of(stops, &visible(parts)))
 }
 
-/// Every part that [`parts`] can give, for all languages.
+/// Every part that [`parts`] can give around words of one's own, [`cue`] and [`asking`], for all languages.
 pub fn all_parts() -> Vec<&'static str> {
     let fences = (3..=MAX_MARKS).flat_map(|n| [&BACKTICKS[..n], &TILDES[..n]]);
-    let texts = Language::ALL.into_iter().flat_map(|language| [cue(language), out_of_time(language)]);
+    let texts = Language::ALL
+        .into_iter()
+        .flat_map(|language| [cue(language), asking(language), out_of_time(language)]);
     [PARAGRAPH, NEWLINE, SPACE, BROKEN_OFF, THINK_CLOSE].into_iter().chain(fences).chain(texts).collect()
 }
 
@@ -71,6 +74,20 @@ pub const fn cue(language: Language) -> &'static str {
     }
 }
 
+/// The same for a question that is likely to have several answers, of which nobody can name the readings but the model:
+/// it is led to them. It claims nothing, since the score that says so may be wrong.
+pub const fn asking(language: Language) -> &'static str {
+    match language {
+        Language::English => "In short, depending on what is meant:",
+        Language::Polish => "Krótko mówiąc, zależnie od tego, co ma się na myśli:",
+        Language::German => "Kurz gesagt, je nachdem, was gemeint ist:",
+        Language::Spanish => "En resumen, según lo que se quiera decir:",
+        Language::French => "En bref, selon ce que l'on veut dire :",
+        Language::Japanese => "要するに、何を意味するかによって、",
+        Language::Chinese => "简而言之，取决于所指的意思，",
+    }
+}
+
 /// The last thought of a model whose thinking takes too long.
 const fn out_of_time(language: Language) -> &'static str {
     match language {
@@ -88,19 +105,19 @@ const fn out_of_time(language: Language) -> &'static str {
     }
 }
 
-fn after_thinking(language: Language) -> Vec<&'static str> {
-    vec![PARAGRAPH, out_of_time(language), NEWLINE, THINK_CLOSE, PARAGRAPH, cue(language)]
+fn after_thinking(language: Language, cue: &str) -> Vec<&str> {
+    vec![PARAGRAPH, out_of_time(language), NEWLINE, THINK_CLOSE, PARAGRAPH, cue]
 }
 
-fn after_code(language: Language, text: &Tracker, fence: Fence) -> Option<Vec<&'static str>> {
+fn after_code<'a>(cue: &'a str, text: &Tracker, fence: Fence) -> Option<Vec<&'a str>> {
     let marks = if fence.mark == '~' { TILDES } else { BACKTICKS }.get(..fence.n_marks)?;
     let mut parts = if text.n_newlines() == 0 { vec![NEWLINE] } else { Vec::new() };
-    parts.extend([marks, PARAGRAPH, cue(language)]);
+    parts.extend([marks, PARAGRAPH, cue]);
     Some(parts)
 }
 
 /// A paragraph of its own, which ends lists and tables as well. Where that would be a stop string: the same line.
-fn after_prose(language: Language, text: &Tracker) -> Vec<Vec<&'static str>> {
+fn after_prose<'a>(cue: &'a str, text: &Tracker) -> Vec<Vec<&'a str>> {
     let mut opening = Vec::new();
     if !text.is_at_sentence_end() && !text.is_closing_fence() {
         opening.push(BROKEN_OFF);
@@ -111,7 +128,7 @@ fn after_prose(language: Language, text: &Tracker) -> Vec<Vec<&'static str>> {
         (1, true) => &[&[NEWLINE], &[]],
         (_, true) => &[&[]],
     };
-    breaks.iter().map(|line_break| [&opening, *line_break, &[cue(language)]].concat()).collect()
+    breaks.iter().map(|line_break| [&opening, *line_break, &[cue]].concat()).collect()
 }
 
 /// What of the parts belongs to the answer.
@@ -134,7 +151,7 @@ mod tests {
         let mut tracker = Tracker::default();
         tracker.push(text);
         let stops: Vec<String> = stops.iter().map(|stop| (*stop).to_owned()).collect();
-        parts(Language::English, &tracker, inside, &stops).map(|parts| parts.concat())
+        parts(Language::English, cue(Language::English), &tracker, inside, &stops).map(|parts| parts.concat())
     }
 
     #[track_caller]
@@ -182,13 +199,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_open_is_closed_and_all_parts_are_known(text in "(```|~~~|[a1. \n`-]){0,20}", language in 0_usize..7) {
+        fn whatever_is_open_is_closed_and_all_parts_are_known(text in "(```|~~~|[a1. \n`-]){0,20}", language in 0_usize..7, i in 0_usize..3) {
             let mut tracker = Tracker::default();
             tracker.push(&text);
             for inside in [Inside::Answer, Inside::Thinking] {
-                let Some(parts) = parts(Language::ALL[language], &tracker, inside, &[]) else { continue };
+                let language = Language::ALL[language];
+                let own = format!("{} one thing, or another.", cue(language));
+                let cue = [cue(language), asking(language), &own][i];
+                let Some(parts) = parts(language, cue, &tracker, inside, &[]) else { continue };
                 let known = all_parts();
-                prop_assert!(parts.iter().all(|part| known.contains(part)), "{:?}", parts);
+                prop_assert!(parts.iter().all(|part| *part == own || known.contains(part)), "{:?}", parts);
                 if inside == Inside::Answer {
                     let mut landed = tracker;
                     landed.push(&parts.concat());

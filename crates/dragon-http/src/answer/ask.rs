@@ -15,6 +15,7 @@ use dragon_guard::licence::Licence;
 use http::HeaderMap;
 
 use super::Call;
+use super::assessment::{Assessment, Speaker};
 use super::lookout::Orders;
 use crate::app::Model;
 use crate::deadline::{Closing, Deadline, Drain};
@@ -37,6 +38,8 @@ pub(super) struct Ask {
     pub(super) fallback: FallbackMode,
     /// What the guard may do.
     pub(super) guard: GuardMode,
+    /// What it thinks of the question; `None` where it is not to look.
+    pub(super) assessment: Option<Arc<Assessment>>,
     pub(super) sampling: Sampling,
 }
 
@@ -56,13 +59,17 @@ impl Ask {
         check_against_model(&request, model)?;
         let maximum =
             call.identity.deadline().map_or(model.settings.deadline, |own| own.min(model.settings.deadline));
+        let guard = guard.unwrap_or(model.settings.guard);
+        let question = question_of(&request.input);
+        let language = Language::of(question);
+        let assessment = (guard != GuardMode::Off).then(|| Arc::new(Assessment::of(question, language)));
         let drawn_seed = super::draw() >> (u64::BITS - SEED_BITS);
         Ok(Self {
             sampling: request.sampling.resolve(&model.settings.sampling, drawn_seed),
             closing: Closing::new(Deadline::new(call.arrival.arrived_at, maximum, asked), drain),
             identity: call.identity.clone(),
             observer: Arc::clone(&model.observer),
-            language: language_of(&request.input),
+            language,
             head: AnswerHead {
                 endpoint,
                 id: answer_id(endpoint),
@@ -70,7 +77,8 @@ impl Ask {
                 model: request.model.clone(),
             },
             fallback,
-            guard: guard.unwrap_or(model.settings.guard),
+            guard,
+            assessment,
             request,
         })
     }
@@ -91,6 +99,21 @@ impl Ask {
         });
     }
 
+    /// Who speaks where the model says nothing. Readings are for those who want the guard to act.
+    pub(super) fn speaker(&self) -> Speaker {
+        Speaker::new(self.language, self.acting())
+    }
+
+    /// What is thought of the question, where the guard may act on it.
+    pub(super) fn acting(&self) -> Option<&Arc<Assessment>> {
+        self.assessment.as_ref().filter(|_| self.guard == GuardMode::On)
+    }
+
+    /// How likely the question has several answers; `None` where nobody looked.
+    pub(super) fn ambiguity(&self) -> Option<f32> {
+        self.assessment.as_ref().map(|assessment| assessment.ambiguity)
+    }
+
     /// What those are told who look for loops in the answer.
     pub(super) fn orders(&self, model: &Model) -> Orders {
         Orders {
@@ -98,6 +121,7 @@ impl Ask {
             licence: licence_of(&self.request.input),
             language: self.language,
             doubts: Arc::clone(&model.doubts),
+            learns: self.assessment.as_ref().is_none_or(|assessment| !assessment.is_ambiguous()),
         }
     }
 
@@ -115,8 +139,8 @@ impl Ask {
     }
 }
 
-/// The language of whoever asks: of the last thing that a user says, or of the first prompt.
-fn language_of(input: &Input) -> Language {
+/// What is asked: the last thing that a user says, or the first prompt.
+fn question_of(input: &Input) -> &str {
     let text = match input {
         Input::Chat(chat) => {
             let of_user = chat.messages.iter().rev().find(|message| message.role == Role::User);
@@ -124,7 +148,7 @@ fn language_of(input: &Input) -> Language {
         }
         Input::Prompts(prompts) => prompts.first().map(String::as_str),
     };
-    Language::of(text.unwrap_or_default())
+    text.unwrap_or_default()
 }
 
 /// Whether repetition is asked for: by whoever asks, or by whoever set the rules before.

@@ -6,16 +6,16 @@ use dragon_core::label::{Ending, Findings, Outcome, Reason};
 use dragon_core::text::{Assembled, Assembler, THINK_CLOSE, THINK_OPEN, Thinking};
 use dragon_guard::landing::Tail;
 use dragon_guard::landing::cue::Inside;
-use dragon_guard::{Language, fallback};
 use dragon_supervisor::{End, Force, Token};
 
+use super::assessment::Speaker;
 use super::lookout::{Circle, Lookout};
 use super::pilot::{Approach, Conditions, Pilot};
 
 /// Assembles the text of one choice and decides how it ended.
 #[derive(Debug)]
 pub(super) struct Choice {
-    language: Language,
+    speaker: Speaker,
     assembler: Assembler,
     flight: Flight,
     /// Whoever looks for loops.
@@ -23,6 +23,8 @@ pub(super) struct Choice {
     budget: Option<TokenBudget>,
     ending: Option<Ending>,
     n_tokens: u32,
+    /// Of these, tokens that the model made before the server said anything.
+    n_chosen: u32,
     n_reasoning: u32,
     /// Characters of text sent.
     n_chars: usize,
@@ -89,13 +91,13 @@ impl Choice {
         stops: Vec<String>,
         logprobs: bool,
         budget: TokenBudget,
-        language: Language,
+        speaker: Speaker,
     ) -> Self {
         Self {
             assembler: Assembler::new(thinking, stops),
             budget: Some(budget),
             held_logprobs: logprobs.then(Vec::new),
-            ..Self::unserved(language)
+            ..Self::unserved(speaker)
         }
     }
 
@@ -110,15 +112,16 @@ impl Choice {
     }
 
     /// A choice that no model will make.
-    pub(super) fn unserved(language: Language) -> Self {
+    pub(super) fn unserved(speaker: Speaker) -> Self {
         Self {
-            language,
+            speaker,
             assembler: Assembler::new(Thinking::None, Vec::new()),
             flight: Flight::Free,
             lookout: None,
             budget: None,
             ending: None,
             n_tokens: 0,
+            n_chosen: 0,
             n_reasoning: 0,
             n_chars: 0,
             has_model_text: false,
@@ -239,7 +242,7 @@ impl Choice {
             return Some(self.end_with(rest, ending));
         }
         self.ending = Some(ending);
-        let text = fallback::text(self.language, reason.into()).to_owned();
+        let text = self.speaker.text(reason);
         Some(Step {
             delta: Some(Delta { text, ..Delta::default() }),
             ending: Some(ending),
@@ -278,12 +281,18 @@ impl Choice {
         Made { n_tokens: self.n_tokens, n_reasoning: self.n_reasoning }
     }
 
+    /// Tokens that the model made before the server said anything.
+    pub(super) const fn n_chosen(&self) -> u32 {
+        self.n_chosen
+    }
+
     /// Takes a token that the model chose freely; `None` where nothing is to be sent for it.
     fn take(&mut self, token: Token) -> Option<Step> {
         if token.end == Some(End::EndOfGeneration) {
             return Some(self.end(Ending::STOPPED));
         }
         self.n_tokens += 1;
+        self.n_chosen += 1;
         if let (Some(held), Some(logprobs)) = (&mut self.held_logprobs, token.logprobs) {
             held.push((self.n_bytes, wire_logprob(&token.piece, logprobs)));
         }

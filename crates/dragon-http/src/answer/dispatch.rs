@@ -8,16 +8,23 @@ use dragon_core::admission::{Denial, PromptSize};
 use dragon_core::budget::TokenBudget;
 use dragon_core::label::Reason;
 use dragon_core::sampling::TokenId;
+use dragon_guard::finish::Asked;
+use dragon_guard::landing::cue;
 use dragon_supervisor::{AddSpecial, Engine, EngineError, EngineState, Job};
 
 use super::ask::Ask;
+use super::foresight::Foresight;
 use super::pilot::Briefing;
 use super::prompt::{self, Prompt};
 use super::run::{Run, Started};
 use super::{Refusal, Unserved};
 use crate::app::Model;
-use crate::cues::Cues;
+use crate::cues::{Cues, Own};
 use crate::gate::{Newcomer, Place};
+
+/// Tokens of readings that are written into an answer at most: the engine takes 512 at a time, and what closes an answer
+/// needs some of them.
+const MAX_OWN_TOKENS: usize = 400;
 
 /// A prompt in tokens, with room for its answer.
 struct Fitted {
@@ -60,10 +67,10 @@ async fn start(ask: &Ask, model: &Model, mut place: Place, prompts: Vec<Prompt>)
     }
     let n_prompt = fitted.iter().map(|fitted| count(&fitted.tokens)).fold(0, u32::saturating_add);
     place.measured(n_prompt);
-    let cues = model.cues().await;
+    let words = Words { cues: model.cues().await, own: own_cue(ask, model).await };
     loop {
         let permit = place.granted().await.map_err(denied)?;
-        match launch(ask, model, &fitted, cues.as_ref()) {
+        match launch(ask, model, &fitted, &words) {
             Ok(started) => return Ok(Run::new(ask, model, permit, started)),
             // The engine died between the grant and the start. Nothing was lost: wait for the next one.
             Err(EngineError::Down) => drop(permit),
@@ -144,12 +151,7 @@ async fn given_up(engine: &Engine) {
 }
 
 /// One generation for each prompt, or none: those already started are cancelled by being dropped.
-fn launch(
-    ask: &Ask,
-    model: &Model,
-    fitted: &[Fitted],
-    cues: Option<&Arc<Cues>>,
-) -> Result<Vec<Started>, EngineError> {
+fn launch(ask: &Ask, model: &Model, fitted: &[Fitted], words: &Words) -> Result<Vec<Started>, EngineError> {
     fitted
         .iter()
         .map(|fitted| {
@@ -164,7 +166,8 @@ fn launch(
             let n_prompt_tokens = count(&fitted.tokens);
             Ok(Started {
                 generation,
-                briefing: cues.map(|cues| briefing(ask, model, cues, fitted.budget.n_max)),
+                briefing: briefing(ask, model, words, n_prompt_tokens, fitted.budget.n_max),
+                foresight: foresight(ask, model, n_prompt_tokens, fitted.budget.n_max),
                 budget: fitted.budget,
                 thinking: fitted.prompt.thinking,
                 n_prompt_tokens,
@@ -173,18 +176,45 @@ fn launch(
         .collect()
 }
 
-/// What it takes to bring an answer to its end in time.
-fn briefing(ask: &Ask, model: &Model, cues: &Arc<Cues>, n_max: u32) -> Briefing {
+/// What may be written into the answers of a request.
+struct Words {
+    /// `None` for an engine that cannot be made to write anything.
+    cues: Option<Arc<Cues>>,
+    own: Option<Arc<Own>>,
+}
+
+/// What an ambiguous question may mean, in the model's tokens. Where they cannot be had at once the usual words do.
+async fn own_cue(ask: &Ask, model: &Model) -> Option<Arc<Own>> {
+    let text = ask.acting()?.own_cue(ask.language)?;
+    let tokens = model.engine.tokenize(&text, AddSpecial::No).await.ok()?;
+    let fits = tokens.len() <= MAX_OWN_TOKENS;
+    fits.then(|| Arc::new(Own { text, tokens }))
+}
+
+/// What it takes to bring an answer to its end in time; `None` where the engine cannot.
+fn briefing(ask: &Ask, model: &Model, words: &Words, n_prompt_tokens: u32, n_max: u32) -> Option<Briefing> {
     let tempo = model.engine.tempo();
-    Briefing {
-        cues: Arc::clone(cues),
+    let acting = ask.acting();
+    let n_clear = || model.lengths.lock().predict(Asked { n_prompt_tokens, ambiguity: 0.0 }, n_max).high;
+    Some(Briefing {
+        cues: Arc::clone(words.cues.as_ref()?),
         language: ask.language,
+        cue: acting.map_or_else(|| cue::cue(ask.language), |assessment| assessment.cue(ask.language)),
+        own: words.own.clone(),
+        n_budget: acting.and_then(|assessment| assessment.n_budget(n_clear())),
         stops: ask.request.stop.clone(),
         step: tempo.token_gap().unwrap_or_default(),
         prefill_per_token: tempo.prefill_per_token().unwrap_or_default(),
         n_useful: model.settings.useful_tokens,
         n_max,
-    }
+        allowed: ask.deadline().allowed,
+    })
+}
+
+/// What is expected of the answers to a prompt. Where nobody looks at it, nothing is learnt from them either.
+fn foresight(ask: &Ask, model: &Model, n_prompt_tokens: u32, n_max: u32) -> Option<Foresight> {
+    let ambiguity = ask.ambiguity()?;
+    Some(Foresight::new(model, Asked { n_prompt_tokens, ambiguity }, n_max))
 }
 
 /// Late because the engine is gone, or because there is too much to do.

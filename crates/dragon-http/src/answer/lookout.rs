@@ -30,6 +30,8 @@ pub(super) struct Orders {
     pub(super) licence: Licence,
     pub(super) language: Language,
     pub(super) doubts: Arc<Doubts>,
+    /// Whether there is something to learn about how much the model doubts: not from questions that make everybody doubt.
+    pub(super) learns: bool,
 }
 
 /// Sees every token that is let through, and says what is to be done about it.
@@ -173,7 +175,7 @@ impl Lookout {
 impl Drop for Lookout {
     /// However it ended: the answer shows how much this model doubts.
     fn drop(&mut self) {
-        if let Some(peak) = self.watch.peak() {
+        if let Some(peak) = self.watch.peak().filter(|_| self.orders.learns) {
             self.orders.doubts.lock().learn(self.orders.language, peak);
         }
     }

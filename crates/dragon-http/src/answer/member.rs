@@ -6,12 +6,12 @@ use std::time::Duration;
 use dragon_api::{ApiError, Delta, Usage};
 use dragon_core::event::Event;
 use dragon_core::label::{Ending, Label, Outcome, Reason};
-use dragon_guard::fallback;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::Unserved;
 use super::ask::Ask;
+use super::assessment::Speaker;
 use super::choice::Step;
 use super::group::{Group, Made, Stage, Told};
 use crate::app::Model;
@@ -35,7 +35,8 @@ pub(super) struct Member {
     ended_at: Option<Instant>,
     /// Set where its own deadline came first.
     cut: Option<Ending>,
-    language: dragon_guard::Language,
+    ambiguity: Option<f32>,
+    speaker: Speaker,
 }
 
 // === impl Member ===
@@ -63,7 +64,8 @@ impl Member {
             first_at: None,
             ended_at: None,
             cut: None,
-            language: ask.language,
+            ambiguity: ask.ambiguity(),
+            speaker: ask.speaker(),
         };
         loop {
             if let Some(refusal) = member.group.told(|told| told.stage.refusal()) {
@@ -121,7 +123,7 @@ impl Member {
             replays: 0,
             ignored: ask.request.ignored.clone(),
             choices: vec![ending],
-            ambiguity: None,
+            ambiguity: self.ambiguity,
             findings: Vec::new(),
         };
         match made {
@@ -164,10 +166,8 @@ impl Member {
         let ending = Ending::cut(reason, self.has_text);
         self.cut = Some(ending);
         self.ended_at = Some(Instant::now());
-        let delta = (ending.outcome == Outcome::Fallback).then(|| Delta {
-            text: fallback::text(self.language, reason.into()).to_owned(),
-            ..Delta::default()
-        });
+        let delta = (ending.outcome == Outcome::Fallback)
+            .then(|| Delta { text: self.speaker.text(reason), ..Delta::default() });
         Step { delta, ending: Some(ending), ..Step::default() }
     }
 

@@ -1,9 +1,11 @@
 //! The path of a generating request, top to bottom.
 
 mod ask;
+mod assessment;
 mod choice;
 mod deliver;
 mod dispatch;
+mod foresight;
 mod generations;
 mod group;
 mod lookout;
@@ -32,6 +34,7 @@ use crate::identity::Identity;
 use crate::reply::Reply;
 
 use ask::Ask;
+pub(crate) use foresight::Lengths;
 pub(crate) use group::Group;
 pub(crate) use lookout::Doubts;
 

@@ -15,16 +15,25 @@ use dragon_supervisor::{Closing, Force, Token};
 use tokio::time::Instant;
 
 use super::lookout::Circle;
-use crate::cues::Cues;
+use crate::cues::{Cues, Own};
 
 /// Logits by which a token gains that is to be chosen whatever the model thinks of it, or nearly: e^12 is 160,000.
 const CERTAIN: f32 = 12.0;
+
+/// Reading a cue of one's own may take this part of the answer's time at most: a slow model says rather more itself.
+const OWN_CUE_PART: u32 = 8;
 
 /// What every pilot of a request knows.
 #[derive(Debug, Clone)]
 pub(super) struct Briefing {
     pub(super) cues: Arc<Cues>,
     pub(super) language: Language,
+    /// Begins the conclusion, ...
+    pub(super) cue: &'static str,
+    /// ... unless there is time to say this, which only this question has.
+    pub(super) own: Option<Arc<Own>>,
+    /// Tokens after which an answer to this question is to conclude; `None` for no such bound.
+    pub(super) n_budget: Option<u32>,
     /// Strings that end the answer, so they are never written.
     pub(super) stops: Vec<String>,
     /// Time of a step, as other answers have it.
@@ -35,6 +44,8 @@ pub(super) struct Briefing {
     pub(super) n_useful: u32,
     /// Tokens of a choice at most.
     pub(super) n_max: u32,
+    /// The whole time of the answer.
+    pub(super) allowed: Duration,
 }
 
 /// The time and the load when a token came.
@@ -130,7 +141,10 @@ impl Pilot {
         }
         let inside = if assembler.is_thinking() { Inside::Thinking } else { Inside::Answer };
         let words = self.words(&self.text, inside)?;
-        let moment = Moment { n_budget, ..self.moment(&words, n_made, first_token_at, conditions) };
+        let moment = Moment {
+            n_budget: earlier(n_budget, self.briefing.n_budget),
+            ..self.moment(&words, n_made, first_token_at, conditions)
+        };
         let landing = landing::decide(&moment)?;
         if !self.may_cut_before(token, landing.urgency, assembler) {
             return None;
@@ -164,8 +178,20 @@ impl Pilot {
 
     /// What the server would write after `text`; `None` where it can write nothing.
     fn words(&self, text: &Tracker, inside: Inside) -> Option<Words> {
-        let parts = cue::parts(self.briefing.language, text, inside, &self.briefing.stops)?;
-        Some(Words { tokens: self.briefing.cues.of(&parts)?, text: parts.concat() })
+        let own = self.briefing.own.as_deref().filter(|own| self.is_soon_read(own));
+        own.and_then(|own| self.words_with(text, inside, &own.text, Some(own)))
+            .or_else(|| self.words_with(text, inside, self.briefing.cue, None))
+    }
+
+    fn words_with(&self, text: &Tracker, inside: Inside, cue: &str, own: Option<&Own>) -> Option<Words> {
+        let Briefing { language, stops, cues, .. } = &self.briefing;
+        let parts = cue::parts(*language, cue, text, inside, stops)?;
+        Some(Words { tokens: cues.of(&parts, own)?, text: parts.concat() })
+    }
+
+    /// Whether the engine can read a cue without wasting the time that the answer has.
+    fn is_soon_read(&self, own: &Own) -> bool {
+        self.briefing.prefill_per_token.saturating_mul(own.n_tokens()) <= self.briefing.allowed / OWN_CUE_PART
     }
 
     fn moment(&self, words: &Words, n_made: u32, first_token_at: Instant, conditions: &Conditions) -> Moment {
@@ -256,6 +282,11 @@ impl Pilot {
         };
         self.text.before(first_char(&token.piece)) >= needed
     }
+}
+
+/// The smaller of two bounds.
+fn earlier(one: Option<u32>, other: Option<u32>) -> Option<u32> {
+    [one, other].into_iter().flatten().min()
 }
 
 /// The first character of a token's bytes; where it is not whole, one that continues a word.

@@ -16,6 +16,7 @@ use super::Unserved;
 use super::ask::Ask;
 use super::choice::{Choice, Reaction, Step};
 use super::dispatch::why_late;
+use super::foresight::Foresight;
 use super::generations::Generations;
 use super::lookout::{Lookout, Orders};
 use super::pilot::{Briefing, Conditions, Pilot};
@@ -33,6 +34,8 @@ pub(super) struct Started {
     pub(super) n_prompt_tokens: u32,
     /// For the choices to be brought to their end in time; `None` where the engine cannot.
     pub(super) briefing: Option<Briefing>,
+    /// What is expected of the answers; `None` where nobody looks.
+    pub(super) foresight: Option<Foresight>,
 }
 
 /// Yields what is to be sent, choice by choice, until every choice has ended. It always ends: at the deadline
@@ -45,6 +48,8 @@ pub(super) struct Run {
     n_replays: u32,
     choices: Vec<Choice>,
     n_choices_per_prompt: u32,
+    /// For each prompt.
+    foresights: Vec<Option<Foresight>>,
     /// Steps that are decided but not yet taken.
     decided: VecDeque<(u32, Step)>,
     n_prompt_tokens: u32,
@@ -83,6 +88,7 @@ impl Run {
         for started in started {
             run.choices.extend((0..ask.request.n).map(|_| started.choice(ask, &orders)));
             run.n_prompt_tokens = run.n_prompt_tokens.saturating_add(started.n_prompt_tokens);
+            run.foresights.push(started.foresight);
             generations.push(started.generation);
         }
         run.generations = Generations::new(generations);
@@ -92,7 +98,7 @@ impl Run {
     /// A run without any generation: all its choices are fallbacks.
     pub(super) fn unserved(ask: &Ask, unserved: Unserved) -> Self {
         let mut run = Self::empty(ask);
-        run.choices.extend((0..ask.n_choices()).map(|_| Choice::unserved(ask.language)));
+        run.choices.extend((0..ask.n_choices()).map(|_| Choice::unserved(ask.speaker())));
         run.cut_all(unserved.reason);
         run.detail = unserved.detail;
         run
@@ -105,6 +111,7 @@ impl Run {
             n_replays: 0,
             choices: Vec::new(),
             n_choices_per_prompt: ask.request.n,
+            foresights: Vec::new(),
             decided: VecDeque::new(),
             n_prompt_tokens: 0,
             n_cached_tokens: 0,
@@ -167,7 +174,7 @@ impl Run {
             replays: self.n_replays.max(self.generations.n_replays()),
             ignored: ask.request.ignored.clone(),
             choices: endings,
-            ambiguity: None,
+            ambiguity: ask.ambiguity(),
             findings: self.choices.iter().filter_map(Choice::findings).collect(),
         }
     }
@@ -299,6 +306,13 @@ impl Drop for Run {
     fn drop(&mut self) {
         let n_made = self.choices.iter().map(|choice| choice.made().n_tokens).fold(0, u32::saturating_add);
         self.identity.charge_tokens(self.n_prompt_tokens.saturating_add(n_made));
+        let per_prompt = self.choices.chunks(self.n_choices_per_prompt.max(1) as usize);
+        for (choices, foresight) in per_prompt.zip(&self.foresights) {
+            let of_model = choices.iter().map(|choice| (choice.n_chosen(), choice.ending()));
+            foresight
+                .iter()
+                .for_each(|foresight| of_model.clone().for_each(|(n, end)| foresight.saw(n, end)));
+        }
     }
 }
 
@@ -308,7 +322,7 @@ impl Started {
     fn choice(&self, ask: &Ask, orders: &Orders) -> Choice {
         let wants_logprobs = ask.request.top_logprobs.is_some();
         let choice =
-            Choice::new(self.thinking, ask.request.stop.clone(), wants_logprobs, self.budget, ask.language);
+            Choice::new(self.thinking, ask.request.stop.clone(), wants_logprobs, self.budget, ask.speaker());
         let choice = choice.watched(Lookout::new(orders));
         match &self.briefing {
             Some(briefing) => choice.piloted(Pilot::new(briefing.clone())),

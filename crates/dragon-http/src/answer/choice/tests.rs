@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use dragon_api::GuardMode;
 use dragon_core::budget::Bound;
+use dragon_guard::Language;
 use dragon_guard::landing::Pressure;
 use dragon_guard::licence::Licence;
 use tokio::time::Instant;
@@ -10,9 +11,13 @@ use tokio::time::Instant;
 use super::super::lookout::Orders;
 use super::super::pilot::Briefing;
 use super::*;
-use crate::cues::Cues;
+use crate::cues::{Cues, Own};
 
 const BUDGET: TokenBudget = TokenBudget { n_max: 10, bound: Bound::Client };
+
+fn speaker() -> Speaker {
+    Speaker::new(Language::English, None)
+}
 
 fn token(piece: &str) -> Token {
     Token { choice: 0, id: 1, piece: piece.as_bytes().to_vec(), logprobs: None, end: None, is_resumed: false }
@@ -29,7 +34,7 @@ fn with_logprob(piece: &str) -> Token {
 
 fn choice(stops: &[&str]) -> Choice {
     let stops = stops.iter().map(|stop| (*stop).to_owned()).collect();
-    Choice::new(Thinking::None, stops, false, BUDGET, Language::English)
+    Choice::new(Thinking::None, stops, false, BUDGET, speaker())
 }
 
 fn far_from_the_end() -> Conditions {
@@ -59,13 +64,8 @@ fn the_model_ends_by_itself_and_that_token_is_not_counted() {
 
 #[test]
 fn the_last_of_max_tokens_completes_and_shows_what_was_held() {
-    let mut choice = Choice::new(
-        Thinking::None,
-        vec!["abc".into()],
-        false,
-        TokenBudget { n_max: 2, ..BUDGET },
-        Language::English,
-    );
+    let mut choice =
+        Choice::new(Thinking::None, vec!["abc".into()], false, TokenBudget { n_max: 2, ..BUDGET }, speaker());
     assert_eq!(text(take(&mut choice, token("x"))), "x");
     let step = take(&mut choice, last("ab", End::MaxTokens)).unwrap();
     assert_eq!(step.ending, Some(Ending::REACHED_MAX_TOKENS));
@@ -84,11 +84,11 @@ fn a_stop_string_over_two_tokens_ends_the_choice_and_later_tokens_are_dropped() 
 
 #[test]
 fn log_probabilities_of_a_stop_string_are_not_part_of_the_answer() {
-    let mut choice = Choice::new(Thinking::None, vec!["END".into()], true, BUDGET, Language::English);
+    let mut choice = Choice::new(Thinking::None, vec!["END".into()], true, BUDGET, speaker());
     take(&mut choice, with_logprob("a E"));
     let step = take(&mut choice, with_logprob("ND")).unwrap();
     assert_eq!(step.delta, None);
-    let mut choice = Choice::new(Thinking::None, vec!["END".into()], true, BUDGET, Language::English);
+    let mut choice = Choice::new(Thinking::None, vec!["END".into()], true, BUDGET, speaker());
     take(&mut choice, with_logprob("E"));
     let step = take(&mut choice, with_logprob("X END")).unwrap();
     assert_eq!(step.delta.unwrap().logprobs.unwrap().len(), 2);
@@ -103,7 +103,7 @@ fn a_cut_is_partial_with_text_and_a_fallback_without() {
     let mut without = choice(&[]);
     let step = without.cut(Reason::EngineDown).unwrap();
     assert_eq!(step.ending, Some(Ending::fallback(Reason::EngineDown)));
-    assert_eq!(text(Some(step)), fallback::text(Language::English, Reason::EngineDown.into()));
+    assert_eq!(text(Some(step)), speaker().text(Reason::EngineDown));
     assert_eq!(without.cut(Reason::Deadline), None);
 }
 
@@ -135,21 +135,32 @@ struct Late {
 
 impl Late {
     fn new(thinking: Thinking) -> Self {
+        Self::briefed(thinking, |_| {})
+    }
+
+    /// To whom something else is said.
+    fn briefed(thinking: Thinking, change: impl Fn(&mut Briefing)) -> Self {
         let budget = TokenBudget { n_max: 10_000, ..BUDGET };
-        let briefing = Briefing {
+        let allowed = Duration::from_secs(2);
+        let mut briefing = Briefing {
             cues: Arc::new(Cues::of_bytes()),
             language: Language::English,
+            cue: "In short:",
+            own: None,
+            n_budget: None,
             stops: Vec::new(),
             step: Duration::from_millis(10),
             prefill_per_token: Duration::from_millis(1),
             n_useful: 32,
             n_max: budget.n_max,
+            allowed,
         };
-        let choice = Choice::new(thinking, Vec::new(), true, budget, Language::English);
+        change(&mut briefing);
+        let choice = Choice::new(thinking, Vec::new(), true, budget, speaker());
         Self {
             choice: choice.piloted(Pilot::new(briefing)),
             start: Instant::now(),
-            allowed: Duration::from_secs(2),
+            allowed,
             n_tokens: 0,
             paused: Duration::ZERO,
         }
@@ -243,6 +254,37 @@ fn it_lands_before_its_deadline_with_a_cue_and_a_whole_sentence() {
     assert!(force.n_kept + n_cue + n_tail <= force.n_max_tokens);
 }
 
+/// The place and the words at which an answer to an ambiguous question concludes whose cue takes 1 ms a byte to read.
+fn concluded(own_cue: &str) -> (u32, String, Option<Ending>) {
+    let own = Arc::new(Own { text: own_cue.to_owned(), tokens: own_cue.bytes().map(u32::from).collect() });
+    let mut late = Late::briefed(Thinking::None, |briefing| {
+        briefing.own = Some(Arc::clone(&own));
+        briefing.n_budget = Some(40);
+    });
+    let (_, force) = late.fly();
+    let said = text(late.choice.forced());
+    let Reaction::Step(Some(step)) = late.token(last("", End::EndOfGeneration)) else { panic!() };
+    (force.n_kept, said, step.ending)
+}
+
+#[test]
+fn an_answer_to_an_ambiguous_question_concludes_early_with_what_it_may_mean() {
+    let (n_kept, said, ending) = concluded("In short: this or that.");
+    assert!((28..=46).contains(&n_kept), "{n_kept}");
+    assert_eq!(said, "\n\nIn short: this or that.");
+    assert_eq!(ending, Some(Ending::landed(Reason::Ambiguous)));
+}
+
+#[test]
+fn readings_that_take_too_much_of_the_time_are_left_out() {
+    // An eighth of 2 s is 250 ms.
+    let long = "In short: ".to_owned() + &"x".repeat(241);
+    let (_, said, ending) = concluded(&long);
+    assert_eq!(said, "\n\nIn short:");
+    assert_eq!(ending, Some(Ending::landed(Reason::Ambiguous)));
+    assert!(concluded(&long[..250]).1.ends_with('x'));
+}
+
 #[test]
 fn thinking_is_closed_and_tags_in_the_tail_are_not_shown() {
     let mut late = Late::new(Thinking::IsOpen);
@@ -301,6 +343,7 @@ fn watched(mode: GuardMode, choice: Choice) -> Choice {
         licence: Licence::NotAsked,
         language: Language::English,
         doubts: Arc::default(),
+        learns: true,
     }))
 }
 
@@ -337,8 +380,7 @@ fn a_loop_is_left_for_a_conclusion_that_is_drawn_from_what_came_before_it() {
 #[test]
 fn a_loop_that_cannot_be_concluded_is_cut() {
     let budget = TokenBudget { n_max: 10_000, ..BUDGET };
-    let mut choice =
-        watched(GuardMode::On, Choice::new(Thinking::None, Vec::new(), true, budget, Language::English));
+    let mut choice = watched(GuardMode::On, Choice::new(Thinking::None, Vec::new(), true, budget, speaker()));
     let end = circling(400).find_map(|token| take(&mut choice, token).filter(|step| step.ending.is_some()));
     let end = end.expect("nobody saw the loop");
     assert_eq!(end.ending, Some(Ending::partial(Reason::Loop)));
@@ -349,7 +391,7 @@ fn a_loop_that_cannot_be_concluded_is_cut() {
 #[test]
 fn an_answer_that_is_nothing_but_a_loop_is_not_cut_to_nothing() {
     let budget = TokenBudget { n_max: 10_000, ..BUDGET };
-    let choice = Choice::new(Thinking::None, Vec::new(), true, budget, Language::English);
+    let choice = Choice::new(Thinking::None, Vec::new(), true, budget, speaker());
     let mut choice = watched(GuardMode::On, choice);
     let end = circling(500)
         .skip(20)
@@ -363,7 +405,7 @@ fn an_answer_that_is_nothing_but_a_loop_is_not_cut_to_nothing() {
 fn who_only_raises_the_alarm_changes_nothing() {
     let budget = TokenBudget { n_max: 10_000, ..BUDGET };
     for mode in [GuardMode::Alarm, GuardMode::Off] {
-        let choice = Choice::new(Thinking::None, Vec::new(), true, budget, Language::English);
+        let choice = Choice::new(Thinking::None, Vec::new(), true, budget, speaker());
         let mut choice = watched(mode, choice);
         let said: String = circling(600).map(|token| all_text(take(&mut choice, token))).collect();
         let expected: String = circling(600).map(|token| String::from_utf8(token.piece).unwrap()).collect();
