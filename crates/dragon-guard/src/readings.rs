@@ -4,7 +4,10 @@
 //! possible meanings, not facts. Where the prompt leaves nothing open that the templates know, there are none.
 
 mod compose;
+mod named;
 mod templates;
+
+pub use named::says_so;
 
 use crate::open_points::open_points;
 use crate::prompt::{Prompt, has_notation};

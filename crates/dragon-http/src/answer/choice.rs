@@ -10,7 +10,8 @@ use dragon_supervisor::{End, Force, Token};
 
 use super::assessment::Speaker;
 use super::lookout::{Circle, Lookout};
-use super::pilot::{Approach, Conditions, Pilot};
+use super::pilot::{Approach, Conditions, Descent, Pilot};
+use super::remark::Remark;
 
 /// Assembles the text of one choice and decides how it ended.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub(super) struct Choice {
     n_tokens: u32,
     /// Of these, tokens that the model made before the server said anything.
     n_chosen: u32,
+    /// Whether the model came to an end of its own.
+    is_ended_by_model: bool,
     n_reasoning: u32,
     /// Characters of text sent.
     n_chars: usize,
@@ -55,6 +58,8 @@ enum Flight {
 pub(super) enum Reaction {
     /// This is to be sent, if anything.
     Step(Option<Step>),
+    /// The server has said the last word.
+    Concluded(Step),
     /// The engine is to go on from the server's words.
     Force(Force),
 }
@@ -122,6 +127,7 @@ impl Choice {
             ending: None,
             n_tokens: 0,
             n_chosen: 0,
+            is_ended_by_model: false,
             n_reasoning: 0,
             n_chars: 0,
             has_model_text: false,
@@ -157,7 +163,7 @@ impl Choice {
             (Flight::Free, Some(circle)) => Reaction::Step(Some(self.leave(circle))),
             (Flight::Free, None) => Reaction::Step(self.take(token)),
             (Flight::Cruising(mut pilot), circle) => {
-                let approach = match (&circle, token.end) {
+                let descent = match (&circle, token.end) {
                     (Some(circle), _) => self.out_of(circle, &pilot, conditions),
                     (None, Some(_)) => None,
                     (None, None) => {
@@ -165,8 +171,9 @@ impl Choice {
                         pilot.consider(&token, self.n_tokens, &self.assembler, n_budget, conditions)
                     }
                 };
-                match (approach, circle) {
-                    (Some(approach), _) => {
+                match (descent, circle) {
+                    (Some(Descent::Remark(remark)), _) => Reaction::Concluded(self.conclude(remark)),
+                    (Some(Descent::Approach(approach)), _) => {
                         let force = approach.force.clone();
                         self.flight = Flight::Approaching(Box::new((approach, token, *pilot)));
                         Reaction::Force(force)
@@ -259,7 +266,7 @@ impl Choice {
     }
 
     /// How the answer lands out of a loop; `None` where there is no time or no token for it.
-    fn out_of(&self, circle: &Circle, pilot: &Pilot, conditions: &Conditions) -> Option<Approach> {
+    fn out_of(&self, circle: &Circle, pilot: &Pilot, conditions: &Conditions) -> Option<Descent> {
         let before = self.lookout.as_ref()?.text_before(circle);
         pilot.leave(circle, &before, self.n_tokens, conditions)
     }
@@ -286,10 +293,15 @@ impl Choice {
         self.n_chosen
     }
 
+    /// Whether the model came to an end of its own.
+    pub(super) const fn is_ended_by_model(&self) -> bool {
+        self.is_ended_by_model
+    }
+
     /// Takes a token that the model chose freely; `None` where nothing is to be sent for it.
     fn take(&mut self, token: Token) -> Option<Step> {
         if token.end == Some(End::EndOfGeneration) {
-            return Some(self.end(Ending::STOPPED));
+            return Some(self.end_by_model());
         }
         self.n_tokens += 1;
         self.n_chosen += 1;
@@ -309,7 +321,10 @@ impl Choice {
             pilot.saw(&assembled);
         }
         match (assembled.stopped, token.end) {
-            (Some(_), _) => Some(self.end_with(assembled, Ending::STOPPED)),
+            (Some(_), _) => {
+                self.is_ended_by_model = true;
+                Some(self.end_with(assembled, Ending::STOPPED))
+            }
             (None, None) => {
                 let delta = self.delta(assembled, Held::Keep)?;
                 Some(Step { delta: Some(delta), ..Step::default() })
@@ -363,6 +378,38 @@ impl Choice {
         let text =
             if text.contains('<') { text.replace(THINK_OPEN, "").replace(THINK_CLOSE, "") } else { text };
         self.delta(Assembled { text, ..Assembled::default() }, Held::Keep)
+    }
+
+    /// Ends where the model did. Of a question with several meanings somebody has to speak: where the model does not, the
+    /// server does.
+    fn end_by_model(&mut self) -> Step {
+        self.is_ended_by_model = true;
+        let rest = self.assembler.finish();
+        let remark = match (&mut self.flight, &mut self.lookout) {
+            (Flight::Cruising(pilot), Some(lookout)) if rest.stopped.is_none() => {
+                pilot.saw(&rest);
+                lookout.add(&rest);
+                pilot.remark(lookout.text(), self.n_tokens)
+            }
+            _ => None,
+        };
+        match remark {
+            Some(remark) => self.conclude_after(rest, remark),
+            None => self.end_with(rest, Ending::STOPPED),
+        }
+    }
+
+    /// Ends with the server's words.
+    fn conclude(&mut self, remark: Remark) -> Step {
+        self.flight = Flight::Free;
+        self.conclude_after(Assembled::default(), remark)
+    }
+
+    fn conclude_after(&mut self, rest: Assembled, remark: Remark) -> Step {
+        self.n_tokens = self.n_tokens.saturating_add(remark.n_tokens);
+        let text = rest.text + &remark.text;
+        let retraction = remark.out_of.map(|(circle, instead)| retraction(circle, &instead));
+        Step { retraction, ..self.end_with(Assembled { text, ..rest }, Ending::landed(remark.reason)) }
     }
 
     fn ending_at_limit(&self) -> Ending {

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use dragon_core::event::{Event, Length};
-use dragon_core::label::Ending;
 use dragon_guard::finish::{Asked, Ended, Finish, Prediction};
 use parking_lot::Mutex;
 
@@ -35,12 +34,12 @@ impl Foresight {
         }
     }
 
-    /// Learns that the model made `n_made` tokens of its own, and how that ended; `None`: the client left.
-    pub(super) fn saw(&self, n_made: u32, ending: Option<Ending>) {
+    /// Learns that the model made `n_made` tokens, and whether it came to an end with them.
+    pub(super) fn saw(&self, n_made: u32, is_ended_by_model: bool) {
         if n_made == 0 {
             return;
         }
-        let ended = if ending == Some(Ending::STOPPED) { Ended::ByItself } else { Ended::Cut };
+        let ended = if is_ended_by_model { Ended::ByItself } else { Ended::Cut };
         self.lengths.lock().observe(self.asked, n_made, ended);
         if ended == Ended::ByItself {
             self.observer.saw(Event::Ended(self.length(n_made)));

@@ -138,11 +138,17 @@ impl Lookout {
         tracker
     }
 
+    /// The text of the part that is being made.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     pub(super) fn findings(&self) -> Findings {
         self.findings
     }
 
-    fn add(&mut self, assembled: &Assembled) {
+    /// Adds what is shown without a token of its own.
+    pub(super) fn add(&mut self, assembled: &Assembled) {
         if !assembled.reasoning.is_empty() {
             self.is_thinking = true;
             self.text.push_str(&assembled.reasoning);

@@ -13,6 +13,7 @@ mod making;
 mod member;
 mod pilot;
 mod prompt;
+mod remark;
 mod run;
 
 use std::hash::{BuildHasher, Hasher, RandomState};

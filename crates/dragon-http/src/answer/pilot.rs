@@ -15,6 +15,7 @@ use dragon_supervisor::{Closing, Force, Token};
 use tokio::time::Instant;
 
 use super::lookout::Circle;
+use super::remark::{self, Remark};
 use crate::cues::{Cues, Own};
 
 /// Logits by which a token gains that is to be chosen whatever the model thinks of it, or nearly: e^12 is 160,000.
@@ -73,6 +74,15 @@ pub(super) struct Pilot {
     last_token_at: Option<Instant>,
 }
 
+/// How a choice comes to its end.
+#[derive(Debug)]
+pub(super) enum Descent {
+    /// The engine goes on from the server's words, for a short conclusion.
+    Approach(Approach),
+    /// The server has the last word.
+    Remark(Remark),
+}
+
 /// How a choice lands.
 #[derive(Debug)]
 pub(super) struct Approach {
@@ -95,6 +105,8 @@ pub(super) struct Approach {
 struct Words {
     text: String,
     tokens: Vec<TokenId>,
+    /// Whether nothing need follow.
+    are_last: bool,
 }
 
 // === impl Words ===
@@ -102,6 +114,10 @@ struct Words {
 impl Words {
     fn n_tokens(&self) -> u32 {
         u32::try_from(self.tokens.len()).unwrap_or(u32::MAX)
+    }
+
+    fn remark(self, reason: Reason) -> Remark {
+        Remark { n_tokens: self.n_tokens(), text: self.text, reason, out_of: None }
     }
 }
 
@@ -128,7 +144,7 @@ impl Pilot {
         assembler: &Assembler,
         n_budget: Option<u32>,
         conditions: &Conditions,
-    ) -> Option<Approach> {
+    ) -> Option<Descent> {
         let now = conditions.now;
         let before = self.last_token_at.replace(now);
         // The pause in which an engine is replaced says nothing of how fast the next tokens come.
@@ -154,7 +170,11 @@ impl Pilot {
             Why::Load => Reason::Load,
             Why::Budget => Reason::Ambiguous,
         };
-        Some(self.approach(words, n_made, landing.n_tail, reason, &moment, now))
+        Some(if words.are_last {
+            Descent::Remark(words.remark(reason))
+        } else {
+            Descent::Approach(self.approach(words, n_made, landing.n_tail, reason, &moment, now))
+        })
     }
 
     /// How to land at once out of a loop, whose place and what is open there are given. The engine goes on from before
@@ -165,28 +185,48 @@ impl Pilot {
         before: &Tracker,
         n_made: u32,
         conditions: &Conditions,
-    ) -> Option<Approach> {
+    ) -> Option<Descent> {
         let shown = self.words(&self.text, circle.inside)?;
         let kept = self.words(before, circle.inside)?;
+        if shown.are_last && kept.are_last {
+            let has_room = self.has_room(&shown, n_made);
+            let out_of = Some((circle.clone(), kept.text));
+            return has_room.then(|| Descent::Remark(Remark { out_of, ..shown.remark(Reason::Loop) }));
+        }
         let first_token_at = self.first_token_at?;
         let moment = self.moment(&kept, n_made, first_token_at, conditions);
         let n_tail = moment.n_tail()?;
         let kept_cue = kept.text.clone();
         let approach = self.approach(kept, circle.n_kept, n_tail, Reason::Loop, &moment, conditions.now);
-        Some(Approach { cue: shown.text, kept_cue, out_of: Some(circle.clone()), ..approach })
+        let out_of = Some(circle.clone());
+        Some(Descent::Approach(Approach { cue: shown.text, kept_cue, out_of, ..approach }))
     }
 
-    /// What the server would write after `text`; `None` where it can write nothing.
+    /// What is to be said behind an answer that the model has ended, of `n_made` tokens, without a word of the question's
+    /// several meanings; `None` where nothing is, or where there is no room for it.
+    pub(super) fn remark(&self, answer: &str, n_made: u32) -> Option<Remark> {
+        if self.is_thinking || !remark::is_called_for(answer) {
+            return None;
+        }
+        let words = self.words(&self.text, Inside::Answer)?;
+        (words.are_last && self.has_room(&words, n_made)).then(|| words.remark(Reason::Ambiguous))
+    }
+
+    fn has_room(&self, words: &Words, n_made: u32) -> bool {
+        n_made.saturating_add(words.n_tokens()) <= self.briefing.n_max
+    }
+
+    /// What the server would write after `text`; `None` where it can write nothing. Behind a model's thinking there is no
+    /// answer yet, so that the engine has to go on whatever the server says.
     fn words(&self, text: &Tracker, inside: Inside) -> Option<Words> {
-        let own = self.briefing.own.as_deref().filter(|own| self.is_soon_read(own));
-        own.and_then(|own| self.words_with(text, inside, &own.text, Some(own)))
-            .or_else(|| self.words_with(text, inside, self.briefing.cue, None))
-    }
-
-    fn words_with(&self, text: &Tracker, inside: Inside, cue: &str, own: Option<&Own>) -> Option<Words> {
-        let Briefing { language, stops, cues, .. } = &self.briefing;
-        let parts = cue::parts(*language, cue, text, inside, stops)?;
-        Some(Words { tokens: cues.of(&parts, own)?, text: parts.concat() })
+        let Briefing { language, stops, cues, own, cue, .. } = &self.briefing;
+        let write = |cue: &str, own: Option<&Own>| {
+            let parts = cue::parts(*language, cue, text, inside, stops)?;
+            let are_last = own.is_some() && inside == Inside::Answer;
+            Some(Words { tokens: cues.of(&parts, own)?, text: parts.concat(), are_last })
+        };
+        let own = own.as_deref().filter(|own| inside == Inside::Answer || self.is_soon_read(own));
+        own.and_then(|own| write(&own.text, Some(own))).or_else(|| write(cue, None))
     }
 
     /// Whether the engine can read a cue without wasting the time that the answer has.
@@ -197,14 +237,15 @@ impl Pilot {
     fn moment(&self, words: &Words, n_made: u32, first_token_at: Instant, conditions: &Conditions) -> Moment {
         let step = self.steps.pessimistic();
         let n_cue = words.n_tokens();
+        // Read like a prompt, and then a step with the last of it.
+        let reading = self.briefing.prefill_per_token.saturating_mul(n_cue) + step;
         Moment {
             read: first_token_at.saturating_duration_since(self.started_at),
             flown: conditions.now.saturating_duration_since(first_token_at),
             left: conditions.ends_at.saturating_duration_since(conditions.now),
             allowed: conditions.allowed,
             step,
-            // Read like a prompt, and then a step with the last of it.
-            cue_time: self.briefing.prefill_per_token.saturating_mul(n_cue) + step,
+            cue_time: if words.are_last { Duration::ZERO } else { reading },
             n_cue,
             n_useful: self.briefing.n_useful,
             n_made,

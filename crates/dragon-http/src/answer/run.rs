@@ -242,6 +242,11 @@ impl Run {
         let Some(choice) = self.choices.get_mut(index as usize) else { return };
         let step = match choice.token(token, &conditions) {
             Reaction::Step(step) => step,
+            Reaction::Concluded(step) => {
+                let why = step.ending.and_then(|ending| ending.reason);
+                why.into_iter().for_each(|reason| self.observer.saw(Decision::Landing(reason)));
+                Some(step)
+            }
             Reaction::Force(force) => {
                 if self.generations.force(prompt, number, force) {
                     if let (Some(permit), Some((ends_by, reason))) = (&self.permit, choice.lands_by()) {
@@ -308,10 +313,8 @@ impl Drop for Run {
         self.identity.charge_tokens(self.n_prompt_tokens.saturating_add(n_made));
         let per_prompt = self.choices.chunks(self.n_choices_per_prompt.max(1) as usize);
         for (choices, foresight) in per_prompt.zip(&self.foresights) {
-            let of_model = choices.iter().map(|choice| (choice.n_chosen(), choice.ending()));
-            foresight
-                .iter()
-                .for_each(|foresight| of_model.clone().for_each(|(n, end)| foresight.saw(n, end)));
+            let Some(foresight) = foresight else { continue };
+            choices.iter().for_each(|choice| foresight.saw(choice.n_chosen(), choice.is_ended_by_model()));
         }
     }
 }

@@ -45,7 +45,7 @@ fn far_from_the_end() -> Conditions {
 fn take(choice: &mut Choice, token: Token) -> Option<Step> {
     match choice.token(token, &far_from_the_end()) {
         Reaction::Step(step) => step,
-        Reaction::Force(force) => panic!("landed with {force:?}"),
+        other => panic!("landed: {other:?}"),
     }
 }
 
@@ -184,6 +184,7 @@ impl Late {
             match self.token(with_logprob(word)) {
                 Reaction::Step(step) => said.push_str(&all_text(step)),
                 Reaction::Force(force) => return (said, force),
+                Reaction::Concluded(step) => panic!("it has the last word: {step:?}"),
             }
         }
         unreachable!()
@@ -204,6 +205,7 @@ fn n_made_around_a_pause(is_resumed: bool) -> u32 {
     match late.token(Token { is_resumed, ..token(" word") }) {
         Reaction::Step(_) => late.fly().1.n_kept,
         Reaction::Force(force) => force.n_kept,
+        Reaction::Concluded(step) => panic!("it has the last word: {step:?}"),
     }
 }
 
@@ -254,35 +256,67 @@ fn it_lands_before_its_deadline_with_a_cue_and_a_whole_sentence() {
     assert!(force.n_kept + n_cue + n_tail <= force.n_max_tokens);
 }
 
-/// The place and the words at which an answer to an ambiguous question concludes whose cue takes 1 ms a byte to read.
-fn concluded(own_cue: &str) -> (u32, String, Option<Ending>) {
-    let own = Arc::new(Own { text: own_cue.to_owned(), tokens: own_cue.bytes().map(u32::from).collect() });
-    let mut late = Late::briefed(Thinking::None, |briefing| {
-        briefing.own = Some(Arc::clone(&own));
+fn own_cue(text: &str) -> Option<Arc<Own>> {
+    Some(Arc::new(Own { tokens: text.bytes().map(u32::from).collect(), text: text.to_owned() }))
+}
+
+/// Someone who answers a question that may mean this or that, and is to conclude after 40 tokens.
+fn puzzled(thinking: Thinking, own: &str) -> Late {
+    Late::briefed(thinking, |briefing| {
+        briefing.own = own_cue(own);
         briefing.n_budget = Some(40);
-    });
-    let (_, force) = late.fly();
-    let said = text(late.choice.forced());
-    let Reaction::Step(Some(step)) = late.token(last("", End::EndOfGeneration)) else { panic!() };
-    (force.n_kept, said, step.ending)
+    })
 }
 
 #[test]
-fn an_answer_to_an_ambiguous_question_concludes_early_with_what_it_may_mean() {
-    let (n_kept, said, ending) = concluded("In short: this or that.");
-    assert!((28..=46).contains(&n_kept), "{n_kept}");
+fn an_answer_to_an_ambiguous_question_ends_early_with_what_it_may_mean() {
+    let mut late = puzzled(Thinking::None, "In short: this or that.");
+    let step =
+        (0..100).find_map(|n| match late.token(with_logprob(if n % 7 == 6 { " end." } else { " word" })) {
+            Reaction::Step(_) => None,
+            Reaction::Concluded(step) => Some(step),
+            Reaction::Force(force) => panic!("nothing need follow: {force:?}"),
+        });
+    let step = step.expect("it went on");
+    let n_chosen = late.choice.n_chosen();
+    assert!((28..=46).contains(&n_chosen), "{n_chosen}");
+    assert_eq!(step.ending, Some(Ending::landed(Reason::Ambiguous)));
+    let said = all_text(Some(step));
     assert_eq!(said, "\n\nIn short: this or that.");
-    assert_eq!(ending, Some(Ending::landed(Reason::Ambiguous)));
+    assert_eq!(late.choice.made().n_tokens, n_chosen + u32::try_from(said.len()).unwrap());
 }
 
 #[test]
-fn readings_that_take_too_much_of_the_time_are_left_out() {
-    // An eighth of 2 s is 250 ms.
-    let long = "In short: ".to_owned() + &"x".repeat(241);
-    let (_, said, ending) = concluded(&long);
-    assert_eq!(said, "\n\nIn short:");
-    assert_eq!(ending, Some(Ending::landed(Reason::Ambiguous)));
-    assert!(concluded(&long[..250]).1.ends_with('x'));
+fn who_is_still_thinking_goes_on_behind_the_readings_if_they_are_soon_read() {
+    let cue_after = |own: &str| {
+        let mut late = puzzled(Thinking::IsOpen, own);
+        late.fly();
+        text(late.choice.forced())
+    };
+    assert_eq!(cue_after("In short: this or that."), "In short: this or that.");
+    // An eighth of 2 s is 250 ms, and a token takes one.
+    let longest = "In short: ".to_owned() + &"x".repeat(240);
+    assert_eq!(cue_after(&longest), longest);
+    assert_eq!(cue_after(&(longest + "x")), "In short:");
+}
+
+#[test]
+fn a_loop_in_an_answer_to_an_ambiguous_question_makes_room_for_the_readings() {
+    let mut late =
+        Late::briefed(Thinking::None, |briefing| briefing.own = own_cue("In short: this or that."));
+    late.choice = watched(GuardMode::On, late.choice);
+    late.allowed = Duration::from_secs(60);
+    let step = circling(400).find_map(|token| match late.token(token) {
+        Reaction::Concluded(step) => Some(step),
+        Reaction::Step(_) => None,
+        Reaction::Force(force) => panic!("nothing need follow: {force:?}"),
+    });
+    let step = step.expect("nobody saw the loop");
+    assert_eq!(step.ending, Some(Ending::landed(Reason::Loop)));
+    let retraction = step.retraction.clone().unwrap();
+    assert_eq!(retraction.circle.n_chars, N_OPENING_CHARS);
+    assert_eq!(retraction.instead.text, " ...\n\nIn short: this or that.");
+    assert_eq!(all_text(Some(step)), "\n\nIn short: this or that.");
 }
 
 #[test]
@@ -364,6 +398,7 @@ fn a_loop_is_left_for_a_conclusion_that_is_drawn_from_what_came_before_it() {
             None
         }
         Reaction::Force(force) => Some(force),
+        Reaction::Concluded(step) => panic!("it has the last word: {step:?}"),
     });
     let force = force.expect("nobody saw the loop");
     assert_eq!((n_tokens, force.n_kept), (20 + 256, 20), "three copies and 256 tokens are a loop");
@@ -428,6 +463,7 @@ fn an_answer_that_doubts_itself_without_end_concludes_sooner() {
     let made = doubts.take(2_000).enumerate().find_map(|(n_made, token)| match late.token(token) {
         Reaction::Step(_) => None,
         Reaction::Force(force) => Some((n_made, force.n_kept)),
+        Reaction::Concluded(step) => panic!("it has the last word: {step:?}"),
     });
     let (n_made, n_kept) = made.expect("it went on");
     assert!((300..700).contains(&n_made) && n_kept as usize == n_made, "{n_made} {n_kept}");
@@ -435,4 +471,30 @@ fn an_answer_that_doubts_itself_without_end_concludes_sooner() {
     assert!(late.choice.findings().unwrap().has_reanalysed);
     let Reaction::Step(Some(step)) = late.token(last("", End::EndOfGeneration)) else { panic!() };
     assert_eq!(step.ending, Some(Ending::landed(Reason::Ambiguous)));
+}
+
+/// What a model that ends with `answer` is followed by, where the question may mean this or that.
+fn remarked(answer: &str, n_max: u32) -> (String, Ending, u32) {
+    let mut late = Late::briefed(Thinking::None, |briefing| {
+        briefing.own = own_cue("In short: this or that.");
+        briefing.n_max = n_max;
+    });
+    late.choice = watched(GuardMode::On, late.choice);
+    let Reaction::Step(first) = late.token(with_logprob(answer)) else { panic!("it lands at once") };
+    assert_eq!(all_text(first), answer);
+    let Reaction::Step(Some(step)) = late.token(last("", End::EndOfGeneration)) else { panic!() };
+    assert!(late.choice.is_ended_by_model());
+    assert_eq!(late.choice.n_chosen(), 1, "{answer}");
+    (all_text(Some(step.clone())), step.ending.unwrap(), late.choice.made().n_tokens)
+}
+
+#[test]
+fn a_model_that_does_not_see_several_meanings_is_followed_by_a_remark() {
+    let remark = "\n\nIn short: this or that.";
+    let n_tokens = 1 + u32::try_from(remark.len()).unwrap();
+    let landed = Ending::landed(Reason::Ambiguous);
+    assert_eq!(remarked("It costs six dollars.", 100), (remark.to_owned(), landed, n_tokens));
+    let nothing = (String::new(), Ending::STOPPED, 1);
+    assert_eq!(remarked("It costs six dollars.", n_tokens - 1), nothing, "there is no room for it");
+    assert_eq!(remarked("It depends on who pays.", 100), nothing, "it sees them");
 }

@@ -1,0 +1,53 @@
+//! The server's last word on a question with several meanings.
+//!
+//! Its readings are whole sentences, so the model need not go on after them: nothing is read by the engine for it, and a
+//! model that has lost its way adds nothing to them.
+
+use dragon_core::label::Reason;
+use dragon_guard::readings::says_so;
+
+use super::lookout::Circle;
+
+/// A shorter answer is a bare value.
+const MIN_PROSE_CHARS: usize = 12;
+
+/// What the server says last.
+#[derive(Debug)]
+pub(super) struct Remark {
+    pub(super) text: String,
+    pub(super) n_tokens: u32,
+    pub(super) reason: Reason,
+    /// The loop that it takes the place of, and what is said where nothing of the loop was sent.
+    pub(super) out_of: Option<(Circle, String)>,
+}
+
+/// Whether an answer that the model has ended needs a remark: it has no word of several meanings, and somebody is going
+/// to read it. To a program that waits for a bare value or a format, a remark would be a mistake.
+pub(super) fn is_called_for(answer: &str) -> bool {
+    let answer = answer.trim();
+    let is_value = !answer.is_empty() && answer.chars().count() < MIN_PROSE_CHARS;
+    let is_format = answer.starts_with(['{', '[', '<', '`', '|']);
+    !is_value && !is_format && !says_so(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prose_that_sees_one_meaning_only_calls_for_a_remark() {
+        for answer in ["It costs six dollars.", "Druga jazda kosztuje sześć dolarów.", ""] {
+            assert!(is_called_for(answer), "{answer}");
+        }
+        for answer in [
+            "It depends on who pays.",
+            " 42\n",
+            "$6.00",
+            "{\"price\": 6, \"unit\": \"dollars\"}",
+            "```json\n{\"price\": 6}\n```\n",
+            "| price |\n|---|\n| 6 dollars |",
+        ] {
+            assert!(!is_called_for(answer), "{answer}");
+        }
+    }
+}
