@@ -20,6 +20,11 @@ pub const MAX_READINGS: usize = 4;
 /// hardly ever what is asked.
 const MAX_QUESTION: usize = 1024;
 
+/// A shorter prompt, in characters, leaves nearly everything open and is hardly ever a puzzle: "Count to 10". A Chinese or
+/// Japanese character says as much as two or three letters.
+const MIN_QUESTION: usize = 30;
+const MIN_QUESTION_IDEOGRAPHIC: usize = 12;
+
 /// What a prompt may mean: nothing known, or at least two readings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Readings {
@@ -28,10 +33,16 @@ pub struct Readings {
     asks: Vec<&'static str>,
 }
 
-/// What `prompt` may mean, in `language`. Of formulas, of code and of long texts nothing is known.
+/// What `prompt` may mean, in `language`. Of formulas, of code, of a few words and of long texts
+/// nothing is known.
 pub fn readings(prompt: &str, language: Language) -> Readings {
     let mut found = Readings { language, readings: Vec::new(), asks: Vec::new() };
-    if prompt.len() > MAX_QUESTION || has_notation(prompt) {
+    let min_chars = match language {
+        Language::Japanese | Language::Chinese => MIN_QUESTION_IDEOGRAPHIC,
+        _ => MIN_QUESTION,
+    };
+    let is_question = prompt.len() <= MAX_QUESTION && prompt.trim().chars().count() >= min_chars;
+    if !is_question || has_notation(prompt) {
         return found;
     }
     let prompt = Prompt::of(prompt, language);

@@ -195,3 +195,15 @@ fn hostile_prompts_take_no_time() {
     println!("77 prompts of megabytes: {took:?}");
     assert!(took.as_millis() < 3000, "{took:?}");
 }
+
+#[test]
+fn of_a_few_words_of_long_texts_and_of_formulas_nothing_is_known() {
+    let question = "The farmer said that the lake is twenty from the church. Are we there before six?";
+    let n_readings = |prompt: &str| readings(prompt, Language::English).as_slice().len();
+    assert!(n_readings(question) >= 2);
+    for prompt in ["Hello 0", "Count to 10", "Turn it up to 20 now, please."] {
+        assert_eq!(n_readings(prompt), 0, "{prompt}");
+    }
+    assert_eq!(n_readings(&format!("{}\n{question}", "The sun shone on the hills. ".repeat(40))), 0);
+    assert_eq!(n_readings(&format!("{question} Let $x^2 = 4$.")), 0);
+}

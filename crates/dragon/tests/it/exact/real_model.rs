@@ -201,3 +201,85 @@ fn an_answer_that_goes_round_in_circles_is_taken_out_of_them() {
     );
     assert_eq!(chunks.last().unwrap()["dragon"]["loop_onset_chars"], onset);
 }
+
+/// Signs that do not say what is halved, for whom, and what the asterisk hides, in five languages: with a number that
+/// readings have to name, and how they begin.
+const SIGNS: [(&str, &str, &str); 5] = [
+    (
+        "Na zjeżdżalni w Ustroniu wisi kartka: \"Drugi zjazd za pół ceny - jedź jeszcze raz za 9 zł*\". \
+         Ile zapłacą za niego dwie osoby?",
+        "„9 zł”",
+        "Krótko mówiąc: można to rozumieć na kilka sposobów",
+    ),
+    (
+        "Sign at the bowling alley in Leeds: \"Second game 1/2 price - play again for £7*\". \
+         What do the two of us pay for it?",
+        "“£7”",
+        "In short: this can be read in more than one way",
+    ),
+    (
+        "Schild an der Kartbahn: \"2. Runde zum halben Preis - nochmal fahren für 8 €*\". \
+         Was zahlen wir zu zweit für die zweite Runde?",
+        "„8 €“",
+        "Kurz gesagt: das lässt sich auf mehr als eine Weise verstehen",
+    ),
+    (
+        "Cartel en la noria: \"Segunda vuelta a mitad de precio - repite por 5 €*\". \
+         ¿Cuánto pagamos los dos por la segunda vuelta?",
+        "«5 €»",
+        "En resumen: esto se puede entender de más de una manera",
+    ),
+    (
+        "看板に「再乗車は半額 - もう一回600円*」と書いてある。二人で乗るといくら払う?",
+        "「600円」",
+        "要するに、これは二通り以上に読めます",
+    ),
+];
+
+#[test]
+fn a_question_with_several_meanings_is_concluded_with_them_in_its_language() {
+    let server = Server::start(&options().server("deadline_ms", "60000"));
+    for (sign, number, begins) in SIGNS {
+        let body = chat(sign, 512, json!({}));
+        let asked = |guard: &str| {
+            let body =
+                if guard == "off" { with(body.clone(), json!({ "max_tokens": 32 })) } else { body.clone() };
+            let response = server.post_with("/v1/chat/completions", &[("x-dragon-guard", guard)], &body);
+            assert_eq!(response.status, 200, "{}", response.text());
+            response.json()
+        };
+        let text = |answer: &Value| answer["choices"][0]["message"]["content"].as_str().unwrap().to_owned();
+        let (on, off) = (asked("on"), asked("off"));
+        assert!(!text(&off).contains(begins) && off["dragon"].get("ambiguity").is_none(), "{off}");
+        assert_eq!(on["dragon"]["outcome"], "landed", "{on}");
+        let reason = on["dragon"]["reason"].as_str().unwrap();
+        assert!(["ambiguous", "loop"].contains(&reason), "{on}");
+        assert!(on["dragon"]["ambiguity"].as_f64().is_some_and(|score| score >= 0.8), "{on}");
+        let (_, readings) = text(&on).split_once(begins).map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+        assert!(readings.contains(number), "{on}");
+        let streamed = with(body.clone(), json!({ "stream": true }));
+        let chunks =
+            server.stream_with("/v1/chat/completions", &[("x-dragon-guard", "on")], &streamed).chunks();
+        let text: String =
+            chunks.iter().filter_map(|chunk| chunk["choices"][0]["delta"]["content"].as_str()).collect();
+        assert!(text.ends_with(&format!("{begins}{readings}")), "{text}");
+        assert_eq!(chunks.last().unwrap()["dragon"]["ambiguity"], on["dragon"]["ambiguity"]);
+    }
+}
+
+/// The words that the model says itself are nobody's business.
+#[test]
+fn a_clear_question_is_answered_as_if_nobody_looked() {
+    let server = Server::start(&options());
+    for question in QUESTIONS {
+        let body = chat(question, 96, json!({}));
+        let asked = |guard: &str| {
+            let response = server.post_with("/v1/chat/completions", &[("x-dragon-guard", guard)], &body);
+            response.json()
+        };
+        let (on, off) = (asked("on"), asked("off"));
+        assert_eq!(on["dragon"]["outcome"], "complete", "{on}");
+        assert_eq!(on["choices"], off["choices"], "{question}");
+        assert_eq!(on["usage"]["completion_tokens"], off["usage"]["completion_tokens"]);
+    }
+}

@@ -64,6 +64,27 @@ fn a_full_queue_answers_at_once_with_a_labelled_fallback() {
 }
 
 #[test]
+fn a_fallback_to_an_ambiguous_question_names_what_it_may_mean() {
+    let jammed = Jammed::new(1);
+    let sign = "Schild an der Kartbahn: \"2. Runde zum halben Preis - nochmal fahren für 8 €*\". Was zahlen wir zu zweit?";
+    let body = with(short(), "prompt", sign);
+    let asked = |guard: &str| {
+        let headers = [JSON, ("x-dragon-guard", guard)];
+        let answer = jammed.server.http("POST", COMPLETIONS, &headers, body.to_string().as_bytes());
+        assert_fallback(&answer, "busy");
+        answer.json()
+    };
+    let text = |answer: &Value| answer["choices"][0]["text"].as_str().unwrap().to_owned();
+    let (on, alarm, off) = (asked("on"), asked("alarm"), asked("off"));
+    assert!(text(&on).starts_with(&text(&off)), "{on}");
+    assert!(text(&on).contains("\n1. ") && text(&on).contains("\n2. ") && text(&on).contains("8 €"), "{on}");
+    assert_eq!(text(&alarm), text(&off), "an alarm changes nothing");
+    assert!(on["dragon"]["ambiguity"].as_f64().is_some_and(|score| score > 0.8), "{on}");
+    assert_eq!(alarm["dragon"]["ambiguity"], on["dragon"]["ambiguity"]);
+    assert!(off["dragon"].get("ambiguity").is_none(), "nobody looked");
+}
+
+#[test]
 fn a_fallback_has_as_many_equal_choices_as_were_asked_for() {
     let jammed = Jammed::new(2);
     let chat = json!({
