@@ -40,7 +40,7 @@ pub(crate) struct TrainArgs {
 /// Arguments of `ambiguity-tables`.
 #[derive(Debug, Args)]
 pub(crate) struct TablesArgs {
-    /// Folder of the data; rows are read from its subfolders `ambiguity` and, as ordinary prompts, `landing`
+    /// Folder of the data; rows are read from its subfolders `ambiguity` and, as ordinary prompts, `landing`, `legit` and `attacks`
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
     /// Only these tables; may be repeated
@@ -60,6 +60,15 @@ pub(crate) struct PuzzlesArgs {
     /// Twins of each template
     #[arg(long, value_name = "N", default_value_t = 1)]
     twins: usize,
+}
+
+// === impl TablesArgs ===
+
+impl TablesArgs {
+    /// Asks for every table.
+    pub(crate) fn all(data: PathBuf, seeds: u64) -> Self {
+        Self { data, only: Vec::new(), seeds }
+    }
 }
 
 pub(crate) fn train(args: &TrainArgs) -> anyhow::Result<()> {

@@ -22,10 +22,12 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 
+use crate::ambiguity::TablesArgs;
+
 /// Arguments of `guard-eval`.
 #[derive(Debug, Args)]
 pub(crate) struct EvalArgs {
-    /// Folder with `traces/` and `legit/`, as JSON lines, packed or not
+    /// Folder with `traces/`, `legit/`, `ambiguity/`, `landing/` and `attacks/`, as JSON lines, packed or not
     #[arg(long)]
     data: PathBuf,
     /// Print only these parts; may be repeated
@@ -41,18 +43,28 @@ pub(crate) struct EvalArgs {
 enum Part {
     /// Loops, near-loops, false alarms, re-analysis, and what all of it costs.
     Detect,
+    /// The ambiguity score and readings, as `ambiguity-tables` prints them.
+    Ambiguity,
 }
 
 /// Prints one section.
 type Section = fn(&EvalArgs, &mut dyn Write) -> Result<()>;
 
-const SECTIONS: [(Part, Section); 5] = [
+const SECTIONS: [(Part, Section); 6] = [
     (Part::Detect, loops::print),
     (Part::Detect, near_loops::print),
     (Part::Detect, false_alarms::print),
     (Part::Detect, reanalysis::print),
     (Part::Detect, cost::print),
+    (Part::Ambiguity, ambiguity),
 ];
+
+/// Seeds of the folds of [`ambiguity`].
+const N_SEEDS: u64 = 5;
+
+fn ambiguity(args: &EvalArgs, out: &mut dyn Write) -> Result<()> {
+    crate::ambiguity::tables(&TablesArgs::all(args.data.clone(), N_SEEDS), out)
+}
 
 /// Prints the sections that were asked for, all where none was.
 pub(crate) fn run(args: &EvalArgs, out: &mut dyn Write) -> Result<()> {

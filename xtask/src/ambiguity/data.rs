@@ -61,19 +61,20 @@ pub(super) fn read(dir: &Path, licence: Licence) -> anyhow::Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// Problems that have an answer, by the names of their files.
-pub(super) fn problems(dir: &Path) -> anyhow::Result<Vec<(String, Vec<String>)>> {
+/// The texts in `member` of all files of a folder, by the names of the files.
+pub(super) fn texts(dir: &Path, folder: &str, member: &str) -> anyhow::Result<Vec<(String, Vec<String>)>> {
     let mut sets = Vec::new();
-    for path in data_files(&dir.join("landing"))? {
-        let problem = |line: &str| -> anyhow::Result<String> {
+    for path in data_files(&dir.join(folder))? {
+        let text_of = |line: &str| -> anyhow::Result<String> {
             let value: Value = serde_json::from_str(line)?;
-            Ok(value.get("problem").and_then(Value::as_str).context("no problem")?.to_owned())
+            let text = value.get(member).and_then(Value::as_str);
+            Ok(text.with_context(|| format!("no {member:?}"))?.to_owned())
         };
         let text = read_file(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let problems: anyhow::Result<Vec<String>> = text.lines().map(problem).collect();
+        let texts: anyhow::Result<Vec<String>> = text.lines().map(text_of).collect();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let name = name.split('.').next().unwrap_or_default();
-        sets.push((name.to_owned(), problems.with_context(|| path.display().to_string())?));
+        sets.push((format!("{folder}/{name}"), texts.with_context(|| path.display().to_string())?));
     }
     Ok(sets)
 }

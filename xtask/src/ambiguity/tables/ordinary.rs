@@ -11,6 +11,9 @@ use dragon_guard::readings::readings;
 use super::super::data::{self, OWN, Row};
 use super::super::generate;
 
+/// Of texts that are no prompts so much is looked at, as if somebody had asked about it.
+const N_HEAD: usize = 900;
+
 /// Scores from which something might be done.
 const THRESHOLDS: [f32; 3] = [0.5, 0.8, 0.9];
 
@@ -20,8 +23,23 @@ pub(super) fn print(rows: &[Row], folder: &Path, out: &mut dyn Write) -> Result<
         out,
         "| prompts | n | at least 0.5 | 0.8 | 0.9 | 0.8 and readings |\n|---|---|---|---|---|---|"
     )?;
-    for (name, problems) in data::problems(folder)? {
+    for (name, problems) in data::texts(folder, "landing", "problem")? {
         line(&name, &problems, out)?;
+    }
+    for (name, texts) in data::texts(folder, "attacks", "text")? {
+        line(&name, &texts, out)?;
+    }
+    for (name, texts) in data::texts(folder, "legit", "text")? {
+        let heads: Vec<String> = texts.iter().map(|text| text.chars().take(N_HEAD).collect()).collect();
+        line(&format!("{name}, their first {N_HEAD} characters"), &heads, out)?;
+    }
+    for source in super::sources(rows).iter().filter(|source| *source != OWN) {
+        for is_ambiguous in [true, false] {
+            let is_its = |row: &&Row| row.is_ambiguous == is_ambiguous && row.source == *source;
+            let texts: Vec<String> = rows.iter().filter(is_its).map(|row| row.text.clone()).collect();
+            let seen = if super::is_licensed(source) { " (trained on)" } else { "" };
+            line(&format!("{source}, {}{seen}", kind(is_ambiguous)), &texts, out)?;
+        }
     }
     let blind = generate::blind_rows();
     for (name, rows) in [("own puzzles", rows), ("blind puzzles", &blind)] {
@@ -31,11 +49,14 @@ pub(super) fn print(rows: &[Row], folder: &Path, out: &mut dyn Write) -> Result<
                     && matches!(row.source.as_str(), OWN | generate::BLIND_SOURCE)
             };
             let texts: Vec<String> = rows.iter().filter(is_its).map(|row| row.text.clone()).collect();
-            let kind = if is_ambiguous { "ambiguous" } else { "clear" };
-            line(&format!("{name}, {kind}"), &texts, out)?;
+            line(&format!("{name}, {}", kind(is_ambiguous)), &texts, out)?;
         }
     }
     Ok(())
+}
+
+const fn kind(is_ambiguous: bool) -> &'static str {
+    if is_ambiguous { "ambiguous" } else { "clear" }
 }
 
 fn line(name: &str, prompts: &[String], out: &mut dyn Write) -> Result<()> {
@@ -49,7 +70,7 @@ fn line(name: &str, prompts: &[String], out: &mut dyn Write) -> Result<()> {
     let acted = share(acted.count());
     writeln!(
         out,
-        "| {name} | {} | {low:.0} % | {middle:.0} % | {high:.0} % | {acted:.0} % |",
+        "| {name} | {} | {low:.1} % | {middle:.1} % | {high:.1} % | {acted:.1} % |",
         prompts.len()
     )?;
     Ok(())
