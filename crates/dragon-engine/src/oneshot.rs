@@ -1,7 +1,7 @@
-//! Work that needs llama.cpp but no server: measuring, comparing, converting.
+//! Work that needs llama.cpp but no server: measuring, comparing, converting, tokenizing.
 //!
-//! `dragon tune` and the conversion of weights start these modes as short-lived processes, and so may anybody by
-//! hand. Results go to standard output, one JSON object a line; the log goes to standard error.
+//! `dragon tune`, `dragon guard scan` and the conversion of weights start these modes as short-lived processes, and so
+//! may anybody by hand. Results go to standard output as JSON, line by line; the log goes to standard error.
 
 mod args;
 mod bench;
@@ -9,6 +9,7 @@ mod compare;
 mod convert;
 mod divergence;
 mod probe;
+mod tokens;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -38,10 +39,12 @@ By hand:
       --flash-attention WORD   --threads N
   dragon-engine convert --from FILE --to FILE --format q8_0|q4_0|q4_1|f16|bf16   other number formats for weights
       --threads N
+  dragon-engine tokens --model FILE    the tokens of texts; reads only the vocabulary
+      standard input: a JSON string on each line; output: on each line [[id, bytes of the text], ...]
   dragon-engine probe --model FILE     tries to get out of the sandbox that a serving engine is in (no JSON)
 
-Results are JSON, one object a line. It ends with 0, or with 64 (arguments), 65 (a file cannot be used), 66 (built for
-another CPU), 68 (the sandbox cannot be entered) or 70 (a failure while computing or writing).
+Results are JSON, one object or array a line. It ends with 0, or with 64 (arguments, input), 65 (a file cannot be
+used), 66 (built for another CPU), 68 (the sandbox cannot be entered) or 70 (a failure while computing or writing).
 ";
 
 /// Why a mode cannot do its work.
@@ -69,6 +72,8 @@ enum OneshotError {
     Convert(Option<String>),
     #[error("{path} cannot be converted: {error}")]
     Source { path: String, error: std::io::Error },
+    #[error("line {number}: {wrong}")]
+    Line { number: usize, wrong: String },
     #[error("{what}: {error}")]
     Io { what: String, error: std::io::Error },
 }
@@ -80,6 +85,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Option<Result<(), (EngineExit, St
         Some("bench") => checked(rest, bench::NAMES, bench::run),
         Some("compare") => checked(rest, compare::NAMES, compare::run),
         Some("convert") => checked(rest, convert::NAMES, convert::run),
+        Some("tokens") => checked(rest, tokens::NAMES, tokens::run),
         Some("probe") => checked(rest, probe::NAMES, probe::run),
         Some("--help" | "-h" | "help") => {
             say(HELP.trim_end());
@@ -121,7 +127,7 @@ fn say(line: &str) {
 impl OneshotError {
     fn exit(&self) -> EngineExit {
         match self {
-            Self::Args(_) | Self::Exists { .. } => EngineExit::Usage,
+            Self::Args(_) | Self::Exists { .. } | Self::Line { .. } => EngineExit::Usage,
             Self::Load(error) => error.exit(),
             Self::Sandbox(error) => error.exit(),
             Self::Unfit(_) => EngineExit::UnfitBuild,

@@ -24,7 +24,7 @@ const SHORT_STACK_BYTES: usize = MAX_SHORT_TEXT_BYTES * STACK_PER_MATCHED_BYTE +
 
 /// Stack of the thread for long texts, 514 MiB: longer matches are prevented. It is address space; memory is
 /// taken only for what a text really needs, which for a text of words is a few pages.
-const LONG_STACK_BYTES: usize = MAX_RUN_BYTES * STACK_PER_MATCHED_BYTE + PLAIN_STACK_BYTES;
+pub(crate) const LONG_STACK_BYTES: usize = MAX_RUN_BYTES * STACK_PER_MATCHED_BYTE + PLAIN_STACK_BYTES;
 
 /// Bytes of unfinished texts, of all calls together: the server's bodies are at most a few MiB, so more is a
 /// bug there, and memory is bounded here.

@@ -28,6 +28,9 @@ pub const MAX_TEXT_BYTES_PER_PIECE: usize = 128 * 1024;
 /// A text of at most this many bytes is short: one piece, tokenized in milliseconds at the worst.
 pub const MAX_SHORT_TEXT_BYTES: usize = 16 * 1024;
 
+/// The longest text that the one-shot mode `tokens` takes in a line, in bytes: more than a million tokens.
+pub const MAX_LINE_TEXT_BYTES: usize = 4 * 1024 * 1024;
+
 /// Short texts that the server has given to one engine and not got back. The engine tokenizes one at a time, so
 /// more would only hold copies of texts; fewer would leave it idle between two.
 pub const MAX_SHORT_TEXTS_IN_FLIGHT: usize = 8;

@@ -62,5 +62,5 @@ pub use oom::oom_kills;
 pub use standby::KeepStandby;
 pub use state::{EngineState, Health, Heard, Progress, blend};
 pub use tempo::Tempo;
-pub use tool::{ToolError, run_tool};
+pub use tool::{Dialogue, ToolError, run_tool};
 pub use watchdog::Hang;

@@ -1,7 +1,10 @@
-//! One-shot runs of the engine program: measuring, comparing, converting.
+//! One-shot runs of the engine program: measuring, comparing, converting, tokenizing.
 //!
 //! Each is a process of its own with the environment that a serving engine gets, so that what it measures is what
 //! serving will see. It is killed when it takes too long, and the system ends it with the thread that started it.
+//! [`run_tool`] waits for all that it prints; a [`Dialogue`] asks it line by line.
+
+mod dialogue;
 
 use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, Read};
@@ -11,6 +14,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::keeper;
+pub use dialogue::Dialogue;
 
 /// Lines of results that are kept: more than any mode writes.
 const MAX_LINES: usize = 1000;
@@ -38,6 +42,15 @@ pub enum ToolError {
     /// It took longer than it was given.
     #[error("the engine program did not end within {} s", .0.as_secs())]
     Late(Duration),
+    /// It said nothing for longer than it may.
+    #[error("the engine program said nothing for {} s", .0.as_secs())]
+    Silent(Duration),
+    /// It ended by itself and as if all were well, before it had answered.
+    #[error("the engine program ended without an answer")]
+    Unanswered,
+    /// It said more than it was asked.
+    #[error("the engine program said more than it was asked")]
+    Unasked,
 }
 
 /// Runs the engine program with these arguments and returns the lines that it printed.

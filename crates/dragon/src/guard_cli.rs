@@ -27,6 +27,9 @@ enum GuardCommand {
     ///
     /// Reads {"id", "text"}, and "prompt" where it is known, one JSON object a line. Writes {"id", "flag_at_chars",
     /// "kind"}: the number of characters after which a loop is proven and "exact" or "near", or null and null.
+    ///
+    /// Counts words, and a loop needs at least 200 of them. With --model it counts that model's tokens, at least 256, as
+    /// the guard of a server does that serves it.
     Scan(scan::ScanArgs),
 }
 

@@ -11,6 +11,7 @@ mod host;
 mod key;
 mod log;
 mod measuring;
+mod named_model;
 mod prepare;
 mod report;
 mod serve;

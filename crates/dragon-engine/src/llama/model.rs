@@ -19,6 +19,13 @@ pub(crate) struct Model(Arc<Handle>);
 #[derive(Debug)]
 struct Handle(NonNull<sys::llama_model>);
 
+/// How much of a file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    Whole,
+    Vocabulary,
+}
+
 // SAFETY: after loading, llama.cpp never writes to a model; every function that we call with it takes it as
 // const, except the creation of a context, which only reads it and happens once, on one thread.
 unsafe impl Send for Handle {}
@@ -43,6 +50,18 @@ impl Model {
     /// # Errors
     /// See [`ModelError`].
     pub(crate) fn load(_backend: Backend, path: &Path, n_gpu_layers: u32) -> Result<Self, ModelError> {
+        Self::read(path, n_gpu_layers, Extent::Whole)
+    }
+
+    /// Reads only what [`Self::vocab`] needs: no weights, so nothing can be computed.
+    ///
+    /// # Errors
+    /// See [`ModelError`].
+    pub(crate) fn load_vocab(_backend: Backend, path: &Path) -> Result<Vocab, ModelError> {
+        Self::read(path, 0, Extent::Vocabulary)?.vocab()
+    }
+
+    fn read(path: &Path, n_gpu_layers: u32, extent: Extent) -> Result<Self, ModelError> {
         let path = CString::new(path.as_os_str().as_bytes()).map_err(|_| ModelError::Path)?;
         log::take_last_error();
         // SAFETY: the path is a NUL-terminated string; the parameters are llama.cpp's defaults with plain
@@ -51,6 +70,7 @@ impl Model {
             let mut params = sys::llama_model_default_params();
             params.n_gpu_layers = i32::try_from(n_gpu_layers).unwrap_or(i32::MAX);
             params.load_mode = sys::LLAMA_LOAD_MODE_MMAP;
+            params.vocab_only = extent == Extent::Vocabulary;
             sys::llama_model_load_from_file(path.as_ptr(), params)
         };
         let model = NonNull::new(model).ok_or_else(|| ModelError::Refused(log::take_last_error()))?;

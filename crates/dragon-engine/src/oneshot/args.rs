@@ -10,7 +10,9 @@ use dragon_ipc::{CacheType, FlashAttention};
 /// What is wrong with the arguments.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum ArgsError {
-    #[error("\"{0}\" is not a mode; it is bench, compare, convert or probe, see dragon-engine --help")]
+    #[error(
+        "\"{0}\" is not a mode; it is bench, compare, convert, tokens or probe, see dragon-engine --help"
+    )]
     Mode(String),
     #[error("\"{0}\" is not an argument of this mode; see dragon-engine --help")]
     Unknown(String),

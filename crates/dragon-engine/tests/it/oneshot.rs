@@ -1,9 +1,12 @@
 //! The modes that work without a server.
 
+use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
+use dragon_testkit::gguf_writer::{GgufWriter, Value};
 use dragon_testkit::tiny::tiny_model_path;
+use serde_json::{Value as Json, json};
 
 fn run(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_dragon-engine"))
@@ -154,6 +157,99 @@ fn what_cannot_be_read_or_written_is_named() {
         assert!(said.contains(named.as_str()) && said.lines().count() == 1, "{said}");
         assert!(!Path::new(&target).exists());
     }
+}
+
+/// Runs the mode `tokens` with this on its standard input.
+fn run_tokens(model: &str, input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_dragon-engine"))
+        .args(["tokens", "--model", model])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_owned();
+    // It may end without reading all.
+    let writer = std::thread::spawn(move || drop(stdin.write_all(input.as_bytes())));
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    output
+}
+
+/// For each text its tokens: ids, and the bytes that they cover.
+fn tokens(model: &str, texts: &[&str]) -> Vec<Vec<(u64, usize)>> {
+    let input: String = texts.iter().map(|text| json!(text).to_string() + "\n").collect();
+    let pair = |pair: &Json| (pair[0].as_u64().unwrap(), usize::try_from(pair[1].as_u64().unwrap()).unwrap());
+    let answers = lines(&run_tokens(model, &input));
+    let answers = answers.iter().map(|line| serde_json::from_str::<Json>(line).unwrap());
+    answers.map(|answer| answer.as_array().unwrap().iter().map(pair).collect()).collect()
+}
+
+/// The tiny model has a token for every byte.
+#[test]
+fn tokens_are_given_with_the_bytes_that_they_cover() {
+    let bytes = |text: &str| text.bytes().map(|byte| (byte.into(), 1)).collect::<Vec<_>>();
+    assert_eq!(tokens(&tiny(), &["a\né", "", "so 日"]), [bytes("a\né"), vec![], bytes("so 日")]);
+    assert!(lines(&run_tokens(&tiny(), "")).is_empty());
+    let long = "a few words, again and again. ".repeat(20_000);
+    assert_eq!(tokens(&tiny(), &[&long, "b"]), [bytes(&long), bytes("b")]);
+}
+
+/// Byte pairs, as most models have them, and half characters: the text comes out as it went in.
+#[test]
+fn tokens_of_the_default_model_cover_the_text() {
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/SmolLM2-135M-Instruct.Q4_1.gguf");
+    assert!(model.is_file(), "{} is missing; scripts/fetch-model.sh brings it", model.display());
+    let texts =
+        ["So it is, 12345 times.", "  Zażółć 日本語 😀\r\n\tgęślą", "a<|im_end|>\n<|im_start|>b ", "▁ \u{1}"];
+    let answers = tokens(&model.display().to_string(), &texts);
+    for (text, tokens) in texts.iter().zip(answers) {
+        assert_eq!(tokens.iter().map(|(_, n_bytes)| n_bytes).sum::<usize>(), text.len(), "{text}");
+        assert!(tokens.iter().all(|(_, n_bytes)| *n_bytes > 0), "{text}: {tokens:?}");
+    }
+}
+
+/// The same words as a model of the Llama 2 family has them: a space is put in front of every text.
+#[test]
+fn a_space_that_the_tokenizer_adds_is_not_the_texts() {
+    let mut vocabulary: Vec<(String, i32)> =
+        ["<unk>", "<s>", "</s>"].map(str::to_owned).into_iter().zip([2, 3, 3]).collect();
+    vocabulary.extend((0..=255).map(|byte: u8| (format!("<0x{byte:02X}>"), 6)));
+    vocabulary.extend(["▁", "s", "o", "so", "▁so"].map(|piece| (piece.to_owned(), 1)));
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let mut gguf = GgufWriter::default();
+    let scores = (0_u8..).map(f32::from).take(5);
+    gguf.set("general.architecture", Value::String("llama".into()))
+        .set("tokenizer.ggml.model", Value::String("llama".into()))
+        .set("tokenizer.ggml.token_type", Value::I32s(vocabulary.iter().map(|(_, kind)| *kind).collect()))
+        .set("tokenizer.ggml.scores", Value::F32s([0.0; 259].into_iter().chain(scores).collect()))
+        .set(
+            "tokenizer.ggml.tokens",
+            Value::Strings(vocabulary.into_iter().map(|(piece, _)| piece).collect()),
+        );
+    std::fs::write(file.path(), gguf.to_bytes()).unwrap();
+    let answers = tokens(&file.path().display().to_string(), &["so so", " so", "é", "▁so"]);
+    let (space, so) = (259, 263);
+    assert_eq!(answers[0], [(so, 2), (so, 3)]);
+    // Two spaces for one: the first takes it.
+    assert_eq!(answers[1], [(space, 1), (so, 2)]);
+    assert_eq!(answers[2], [(space, 0), (3 + 0xc3, 1), (3 + 0xa9, 1)]);
+    // What it writes for a space is one to it, wherever it stands.
+    assert_eq!(answers[3], [(space, 0), (so, 5)]);
+}
+
+#[test]
+fn what_is_no_text_is_said_with_its_line_and_what_is_no_model_too() {
+    let output = run_tokens(&tiny(), "\"a\"\n{}\n");
+    assert_eq!(output.status.code(), Some(64));
+    assert_eq!(output.stdout, b"[[97,1]]\n");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("ERROR line 2: this is no JSON string"), "{said}");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "GGUF but not really").unwrap();
+    let output = run_tokens(&file.path().display().to_string(), "\"a\"\n");
+    assert_eq!((output.status.code(), output.stdout), (Some(65), vec![]));
 }
 
 #[test]

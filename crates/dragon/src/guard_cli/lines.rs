@@ -19,6 +19,15 @@ pub(super) struct Row {
     pub(super) prompt: Option<String>,
 }
 
+/// Why there is no answer to a row, nor to any behind it.
+#[derive(Debug)]
+pub(super) enum NoAnswer {
+    /// The row is not as it should be.
+    Row(String),
+    /// Who was asked for the answer has failed.
+    Failed(String),
+}
+
 /// Why a line cannot be answered.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
@@ -26,26 +35,30 @@ enum Failure {
     Unreadable { name: String, error: std::io::Error },
     #[error("{name}, line {number}: {wrong}")]
     BadLine { name: String, number: usize, wrong: String },
+    #[error("{name}, line {number}: {why}")]
+    Failed { name: String, number: usize, why: String },
     #[error("the answers cannot be written: {0}")]
     Unwritable(std::io::Error),
 }
 
 /// Answers every line of the files, or of standard input where there are none, in their order. Ends at the first line
 /// that is not as it should be.
-pub(super) fn answer_each(files: &[PathBuf], answer: impl Fn(Row) -> Value) -> Exit {
+pub(super) fn answer_each(files: &[PathBuf], mut answer: impl FnMut(Row) -> Result<Value, NoAnswer>) -> Exit {
     let mut out = BufWriter::new(stdout().lock());
     let result = if files.is_empty() {
-        answer_all("standard input", stdin().lock(), &mut out, &answer)
+        answer_all("standard input", stdin().lock(), &mut out, &mut answer)
     } else {
         files.iter().try_for_each(|file| {
             let name = file.display().to_string();
             let input = open(file).map_err(|error| Failure::Unreadable { name: name.clone(), error })?;
-            answer_all(&name, input, &mut out, &answer)
+            answer_all(&name, input, &mut out, &mut answer)
         })
     };
     match result.and_then(|()| out.flush().map_err(Failure::Unwritable)) {
         Ok(()) => Exit::Drained,
-        Err(failure @ Failure::Unwritable(_)) => report::failure(Exit::Internal, &failure.to_string()),
+        Err(failure @ (Failure::Failed { .. } | Failure::Unwritable(_))) => {
+            report::failure(Exit::Internal, &failure.to_string())
+        }
         Err(failure) => report::failure(Exit::Usage, &failure.to_string()),
     }
 }
@@ -58,7 +71,7 @@ fn answer_all(
     name: &str,
     input: impl BufRead,
     out: &mut impl Write,
-    answer: &impl Fn(Row) -> Value,
+    answer: &mut impl FnMut(Row) -> Result<Value, NoAnswer>,
 ) -> Result<(), Failure> {
     for (line, number) in input.lines().zip(1..) {
         let line = line.map_err(|error| Failure::Unreadable { name: name.to_owned(), error })?;
@@ -66,8 +79,11 @@ fn answer_all(
             continue;
         }
         let bad = |wrong| Failure::BadLine { name: name.to_owned(), number, wrong };
-        let row = row(&line).map_err(bad)?;
-        writeln!(out, "{}", answer(row)).map_err(Failure::Unwritable)?;
+        let answer = answer(row(&line).map_err(bad)?).map_err(|no_answer| match no_answer {
+            NoAnswer::Row(wrong) => bad(wrong),
+            NoAnswer::Failed(why) => Failure::Failed { name: name.to_owned(), number, why },
+        })?;
+        writeln!(out, "{answer}").map_err(Failure::Unwritable)?;
     }
     Ok(())
 }
@@ -99,10 +115,30 @@ mod tests {
     }
 
     #[test]
+    fn a_row_without_an_answer_ends_it_and_is_named() {
+        let ended = |no_answer: fn(String) -> NoAnswer| {
+            let input = "{\"id\":1,\"text\":\"\"}\n\n{\"id\":2,\"text\":\"long\"}\n{\"id\":3,\"text\":\"\"}";
+            let mut out = Vec::new();
+            let mut answer =
+                |row: Row| if row.text.is_empty() { Ok(row.id) } else { Err(no_answer(row.text)) };
+            let failure = answer_all("f", input.as_bytes(), &mut out, &mut answer).unwrap_err();
+            assert_eq!(out, b"1\n");
+            failure
+        };
+        let row = ended(NoAnswer::Row);
+        assert!(matches!(row, Failure::BadLine { .. }) && row.to_string() == "f, line 3: long", "{row:?}");
+        let failed = ended(NoAnswer::Failed);
+        assert!(
+            matches!(failed, Failure::Failed { .. }) && failed.to_string() == "f, line 3: long",
+            "{failed:?}"
+        );
+    }
+
+    #[test]
     fn what_is_wrong_with_a_line_is_said_with_its_number() {
         let answered = |input: &str| {
             let mut out = Vec::new();
-            let result = answer_all("f", input.as_bytes(), &mut out, &|row| row.id);
+            let result = answer_all("f", input.as_bytes(), &mut out, &mut |row| Ok(row.id));
             (String::from_utf8(out).unwrap(), result.map_err(|failure| failure.to_string()))
         };
         assert_eq!(

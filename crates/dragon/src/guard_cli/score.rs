@@ -31,7 +31,7 @@ pub(super) fn run(args: &ScoreArgs) -> Exit {
         Err(wrong) => return report::failure(Exit::Usage, &wrong),
     };
     let model = own.as_ref().unwrap_or_else(|| ambiguity::shipped());
-    answer_each(&args.files, |row| judged(model, row.id, &row.text, args.readings))
+    answer_each(&args.files, |row| Ok(judged(model, row.id, &row.text, args.readings)))
 }
 
 /// Longer files are no weights, whatever they are.

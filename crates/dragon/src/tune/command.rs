@@ -12,9 +12,10 @@ use dragon_supervisor::run_tool;
 use super::search::{Candidate, Search, Step};
 use super::table;
 use crate::computing::{Machine, TUNED, Tuned, WeightFormat, attention_word, cache_word, rule_of_thumb};
-use crate::config::{Flags, Plan, Problems};
+use crate::config::Problems;
 use crate::exit::Exit;
 use crate::measuring::{Mix, bench_arguments, results};
+use crate::named_model::find_model;
 use crate::report;
 use crate::serve::engine_program;
 use crate::weights::convert;
@@ -59,7 +60,7 @@ struct Bench<'a> {
 pub(crate) fn run(args: &TuneArgs) -> Exit {
     let mut problems = Problems::default();
     let engine = engine_program(&mut problems);
-    let model = find_model(args, &mut problems);
+    let model = find_model(&args.model, args.config.as_deref(), &mut problems);
     let (Some(engine), Some(model), None) = (engine, model, problems.exit()) else {
         report::problems(&problems);
         return problems.exit().unwrap_or(Exit::Usage);
@@ -101,26 +102,6 @@ fn keep(search: &Search, model: &Path, machine: &Machine) -> Exit {
             Exit::Drained
         }
         Err(error) => report::failure(Exit::Internal, &format!("the result cannot be kept: {error}")),
-    }
-}
-
-/// A model of the configuration by its id, or else a file.
-fn find_model(args: &TuneArgs, problems: &mut Problems) -> Option<PathBuf> {
-    let flags = Flags { config: args.config.clone(), ..Flags::default() };
-    let plan = Plan::new(&flags, problems);
-    let configured =
-        plan.models.iter().find(|model| model.id == args.model).map(|model| model.path.value.clone());
-    let path = configured.unwrap_or_else(|| PathBuf::from(&args.model));
-    // Engines start in a directory of their own, so the path must not depend on the current one.
-    match std::fs::canonicalize(&path) {
-        Ok(path) => Some(path),
-        Err(error) => {
-            let wrong = format!("{} is neither the id of a model nor a file ({error})", args.model);
-            let ids: Vec<&str> = plan.models.iter().map(|model| model.id.as_str()).collect();
-            let remedy = format!("name one of {}, or a GGUF file", ids.join(", "));
-            problems.model(crate::config::Place::CommandLine, "", wrong, remedy);
-            None
-        }
     }
 }
 
