@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::ask::Signal;
 use crate::attack::{Attack, Criterion};
 use crate::judge::Rules;
+use crate::words::{counted, duration, grouped};
 
 /// A whole siege, bounded in rate, count and time.
 #[derive(Debug)]
@@ -134,6 +135,35 @@ pub enum Recovery {
     Unseen,
 }
 
+// === impl Shape ===
+
+impl Shape {
+    /// `490 clients`, `12.5 a second evenly, all after 5 s`.
+    #[must_use]
+    pub fn in_words(self) -> String {
+        let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        let after = |ramp: Duration| match ramp {
+            Duration::ZERO => String::new(),
+            _ => format!(", all after {}", duration(ramp)),
+        };
+        match self {
+            Self::Closed { n_clients, ramp } => {
+                format!("{}{}", counted(count(n_clients), "client"), after(ramp))
+            }
+            Self::Open { rate_per_s, arrivals, ramp } => {
+                let how = match arrivals {
+                    Arrivals::Constant => "evenly",
+                    Arrivals::Poisson => "at random (Poisson)",
+                };
+                format!("{rate_per_s} a second {how}{}", after(ramp))
+            }
+            Self::Bursts { n_at_once, every } => {
+                format!("{} at once, every {}", grouped(count(n_at_once)), duration(every))
+            }
+        }
+    }
+}
+
 // === impl Plan ===
 
 impl Plan {
@@ -144,5 +174,20 @@ impl Plan {
             phase.attacks.iter().any(|(attack, _)| attack.criterion() == Criterion::OwnThroughput)
         };
         self.phases.iter().filter(is_measured).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shape_has_its_words() {
+        let ramp = Duration::from_secs(5);
+        assert_eq!(Shape::Closed { n_clients: 1, ramp }.in_words(), "1 client, all after 5 s");
+        let open = Shape::Open { rate_per_s: 12.5, arrivals: Arrivals::Poisson, ramp: Duration::ZERO };
+        assert_eq!(open.in_words(), "12.5 a second at random (Poisson)");
+        let bursts = Shape::Bursts { n_at_once: 1_200, every: Duration::from_millis(1500) };
+        assert_eq!(bursts.in_words(), "1,200 at once, every 1.5 s");
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::limits::DEFAULT_MAX_SHOTS;
 use super::safety::{Engines, Reach, describe_process};
 use crate::attack::KILL_ENGINE;
-use crate::plan::{Arrivals, Phase, Plan, Shape};
+use crate::plan::{Phase, Plan};
 use crate::words::{counted, duration, grouped};
 
 /// The longest that a strike takes: until a stopped engine is noticed, and until another one is ready.
@@ -119,26 +119,7 @@ fn in_words(phase: &Phase) -> String {
 /// `490 clients for 2 min`.
 #[must_use]
 pub fn shape(phase: &Phase) -> String {
-    let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
-    let after = |ramp: Duration| match ramp {
-        Duration::ZERO => String::new(),
-        _ => format!(", all after {}", duration(ramp)),
-    };
-    let load = match phase.shape {
-        Shape::Closed { n_clients, ramp } => {
-            format!("{}{}", counted(count(n_clients), "client"), after(ramp))
-        }
-        Shape::Open { rate_per_s, arrivals, ramp } => {
-            let how = match arrivals {
-                Arrivals::Constant => "evenly",
-                Arrivals::Poisson => "at random (Poisson)",
-            };
-            format!("{rate_per_s} a second {how}{}", after(ramp))
-        }
-        Shape::Bursts { n_at_once, every } => {
-            format!("{} at once, every {}", grouped(count(n_at_once)), duration(every))
-        }
-    };
+    let load = phase.shape.in_words();
     let time = duration(phase.bound.lasts);
     match phase.bound.n_max {
         DEFAULT_MAX_SHOTS => format!("{load}, for {time}"),
@@ -191,6 +172,7 @@ fn longest(plan: &Plan) -> Duration {
 mod tests {
     use super::*;
     use crate::cli::tests::made_up::{self, plan};
+    use crate::plan::Shape;
 
     fn banner(plan: &Plan, reach: Reach, engines: Engines, note: Option<&str>) -> String {
         let intent =
@@ -248,16 +230,5 @@ mod tests {
         let note = "kill-engine is left out: nobody knows whom";
         let text = banner(&plan, Reach::Loopback, Engines::Unknown, Some(note));
         assert!(text.contains(note), "{text}");
-    }
-
-    #[test]
-    fn every_shape_has_its_words() {
-        let words = |shape_of_phase| shape(&plan(&[("overload", 1)], shape_of_phase).phases[0]);
-        let ramp = Duration::from_secs(5);
-        assert!(words(Shape::Closed { n_clients: 1, ramp }).starts_with("1 client, all after 5 s, for 30 s"));
-        let open = Shape::Open { rate_per_s: 12.5, arrivals: Arrivals::Poisson, ramp: Duration::ZERO };
-        assert!(words(open).starts_with("12.5 a second at random (Poisson), for"));
-        let bursts = Shape::Bursts { n_at_once: 200, every: Duration::from_millis(1500) };
-        assert!(words(bursts).starts_with("200 at once, every 1.5 s, for"));
     }
 }

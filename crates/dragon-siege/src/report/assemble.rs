@@ -8,9 +8,9 @@ use super::model::{
 };
 use crate::criteria::{self, FailUnder};
 use crate::load::Fired;
-use crate::plan::{Arrivals, Bound, Phase, Plan, Shape};
+use crate::plan::{Bound, Phase, Plan, Shape};
 use crate::tally::{PhaseTally, Tally};
-use crate::words::grouped;
+use crate::words::{duration, grouped};
 
 /// What neither the plan nor the tally knows of a siege.
 #[derive(Debug, Clone)]
@@ -121,25 +121,8 @@ fn shots(fired: &Fired) -> Shots {
 
 /// How many, how fast, how long.
 fn in_words(shape: Shape, bound: Bound) -> String {
-    let ramped = |ramp: Duration| {
-        if ramp.is_zero() { String::new() } else { format!(", reached over {} s", ramp.as_secs_f64()) }
-    };
-    let load = match shape {
-        Shape::Closed { n_clients, ramp } => {
-            format!("{} clients{}", grouped(n_clients as u64), ramped(ramp))
-        }
-        Shape::Open { rate_per_s, arrivals, ramp } => {
-            let spread = match arrivals {
-                Arrivals::Constant => "at equal distances",
-                Arrivals::Poisson => "at random (Poisson)",
-            };
-            format!("{rate_per_s} a second {spread}{}", ramped(ramp))
-        }
-        Shape::Bursts { n_at_once, every } => {
-            format!("{} at once, every {} s", grouped(n_at_once as u64), every.as_secs_f64())
-        }
-    };
-    format!("{load}; for {} s, at most {} shots", bound.lasts.as_secs_f64(), grouped(bound.n_max))
+    let load = shape.in_words();
+    format!("{load}; for {}, at most {} shots", duration(bound.lasts), grouped(bound.n_max))
 }
 
 fn millis(time: Duration) -> u64 {
