@@ -42,11 +42,16 @@ pub fn text(language: Language, cause: Cause) -> &'static str {
 /// 200 characters.
 pub fn ambiguous(language: Language, readings: &[String]) -> String {
     let mut said = text(language, Cause::Ambiguous).to_owned();
+    push_list(&mut said, readings);
+    said
+}
+
+/// Readings, each on a line of its own.
+pub(crate) fn push_list(said: &mut String, readings: &[String]) {
     for (number, reading) in (1..).zip(readings.iter().take(MAX_READINGS)) {
         let reading: String = reading.chars().take(MAX_READING_CHARS).collect();
         said.push_str(&format!("\n{number}. {}", reading.replace('\n', " ").trim()));
     }
-    said
 }
 
 // === impl Cause ===

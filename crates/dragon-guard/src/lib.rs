@@ -12,6 +12,7 @@
 //! processes or wire formats. Times come in as durations, text as text.
 
 pub mod ambiguity;
+pub mod assessment;
 pub mod fallback;
 pub mod finish;
 pub mod landing;

@@ -94,6 +94,12 @@ impl Tracker {
         self.before(' ') == Boundary::Sentence
     }
 
+    /// The same text where whoever wrote it has ended it: nothing is broken off.
+    #[must_use]
+    pub const fn ended(self) -> Self {
+        Self { sentence: Sentence::Over, ..self }
+    }
+
     /// The fence of code that the end of the text is in.
     pub fn fence(&self) -> Option<Fence> {
         self.fence.open()

@@ -7,6 +7,9 @@ use super::pressure::Pressure;
 /// Fewer tokens after the cue say nothing: then the answer is rather cut where it is.
 pub const MIN_TAIL: u32 = 8;
 
+/// Fewer tokens of the model before the server's last word are no answer.
+const MIN_BEFORE_LAST_WORD: u32 = 64;
+
 /// A longer tail is not a short conclusion any more.
 const MAX_TAIL: u32 = 96;
 
@@ -53,6 +56,8 @@ pub struct Moment {
     pub cue_time: Duration,
     /// Tokens of the cue.
     pub n_cue: u32,
+    /// Whether the cue is the last word: no tail follows.
+    pub is_last_word: bool,
     /// Tokens of an answer that is of use, cue and tail included.
     pub n_useful: u32,
     /// Tokens made.
@@ -70,7 +75,7 @@ pub struct Moment {
 pub struct Landing {
     /// Where it may be cut.
     pub urgency: Urgency,
-    /// Tokens after the cue at most; at least [`MIN_TAIL`].
+    /// Tokens after the cue at most; at least [`MIN_TAIL`], or none where the cue is the last word.
     pub n_tail: u32,
     /// What made it necessary.
     pub why: Why,
@@ -150,7 +155,7 @@ impl Moment {
     }
 
     fn urgency_by_budget(&self) -> Option<Urgency> {
-        let n_budget = self.n_budget?;
+        let n_budget = self.budget_with_room_for_last_word()?;
         if self.n_made >= n_budget.saturating_add(N_TO_WORD_END) {
             Some(Urgency::Anywhere)
         } else if self.n_made >= n_budget {
@@ -162,6 +167,16 @@ impl Moment {
         }
     }
 
+    /// The budget, smaller where the last word would not fit behind it, but never so small that the model says nothing.
+    fn budget_with_room_for_last_word(&self) -> Option<u32> {
+        let n_budget = self.n_budget?;
+        if !self.is_last_word {
+            return Some(n_budget);
+        }
+        let n_before = self.n_max.saturating_sub(self.n_cue + N_TO_WORD_END);
+        (n_before >= MIN_BEFORE_LAST_WORD).then(|| n_budget.min(n_before))
+    }
+
     /// How long before it is due the end of a sentence is taken.
     fn early(&self) -> Duration {
         (self.step * N_TO_SENTENCE_END).min(self.allowed / MAX_EARLY_PART)
@@ -169,13 +184,19 @@ impl Moment {
 
     /// Tokens after the cue; `None` where so few fit, in time or in tokens, that it is not worth a cue.
     pub fn n_tail(&self) -> Option<u32> {
-        let in_tokens = self.n_max.saturating_sub(self.n_made).saturating_sub(self.n_cue);
+        let in_tokens = self.n_max.saturating_sub(self.n_made).checked_sub(self.n_cue)?;
+        if self.is_last_word {
+            return Some(0);
+        }
         let time = self.left.saturating_sub(self.cue_time + self.margin());
         let n_tail = self.wanted_tail(self.pressure).min(in_tokens).min(n_steps(time, self.step));
         (n_tail >= MIN_TAIL).then_some(n_tail)
     }
 
     fn wanted_tail(&self, pressure: Pressure) -> u32 {
+        if self.is_last_word {
+            return 0;
+        }
         let n_in_all = f64::from(n_steps(self.allowed, self.step));
         let usual = (n_in_all * MAX_TAIL_SHARE).min(f64::from(USUAL_TAIL));
         let alone = (n_in_all * TAIL_SHARE).max(usual).clamp(f64::from(MIN_TAIL), f64::from(MAX_TAIL));
@@ -189,7 +210,8 @@ impl Moment {
         let n_left = self.n_max.saturating_sub(self.n_made);
         match why {
             Why::Deadline => self.step.saturating_mul(n_left).saturating_add(self.margin()) <= self.left,
-            Why::Load | Why::Budget => n_left <= self.n_cue + n_tail,
+            // Who has room for the last word only just has it now.
+            Why::Load | Why::Budget => !self.is_last_word && n_left <= self.n_cue + n_tail,
         }
     }
 
@@ -199,7 +221,9 @@ impl Moment {
     }
 
     fn n_useful_before_cue(&self) -> u32 {
-        self.n_useful.saturating_sub(self.n_cue + MIN_TAIL)
+        // The server's last word is of no use for whoever wants the model's.
+        let n_concluding = if self.is_last_word { 0 } else { self.n_cue + MIN_TAIL };
+        self.n_useful.saturating_sub(n_concluding)
     }
 
     fn margin(&self) -> Duration {

@@ -34,6 +34,8 @@ pub(super) struct Templates {
     pub(super) to_answer: &'static str,
     pub(super) between_asks: &'static str,
     pub(super) in_short: &'static str,
+    /// What else is open, behind that.
+    pub(super) also: &'static str,
 }
 
 /// What is to be added, for each kind of point.
@@ -134,6 +136,7 @@ const ENGLISH: Templates = Templates {
     to_answer: "To get an answer, please add: {asks}.",
     between_asks: "; ",
     in_short: "this can be read in more than one way: {first}, or {second}.",
+    also: " Also open: {more}.",
 };
 
 const POLISH: Templates = Templates {
@@ -207,6 +210,7 @@ const POLISH: Templates = Templates {
     to_answer: "Aby dostać odpowiedź, proszę dopisać: {asks}.",
     between_asks: "; ",
     in_short: "można to rozumieć na kilka sposobów: {first} albo {second}.",
+    also: " Otwarte jest też: {more}.",
 };
 
 const GERMAN: Templates = Templates {
@@ -277,6 +281,7 @@ const GERMAN: Templates = Templates {
     to_answer: "Für eine Antwort geben Sie bitte an: {asks}.",
     between_asks: "; ",
     in_short: "das lässt sich auf mehr als eine Weise verstehen: {first}, oder {second}.",
+    also: " Offen ist auch: {more}.",
 };
 
 const SPANISH: Templates = Templates {
@@ -347,6 +352,7 @@ const SPANISH: Templates = Templates {
     to_answer: "Para tener una respuesta, por favor, añada: {asks}.",
     between_asks: "; ",
     in_short: "esto se puede entender de más de una manera: {first}, o {second}.",
+    also: " También queda abierto: {more}.",
 };
 
 const FRENCH: Templates = Templates {
@@ -429,6 +435,7 @@ const FRENCH: Templates = Templates {
     to_answer: "Pour avoir une réponse, veuillez ajouter : {asks}.",
     between_asks: " ; ",
     in_short: "cela peut se comprendre de plusieurs façons : {first}, ou {second}.",
+    also: " Reste aussi ouvert : {more}.",
 };
 
 const JAPANESE: Templates = Templates {
@@ -484,6 +491,7 @@ const JAPANESE: Templates = Templates {
     to_answer: "答えを得るには、次のことを書き足してください。{asks}。",
     between_asks: "、",
     in_short: "これは二通り以上に読めます。{first}、または{second}。",
+    also: "ほかにも、{more}。",
 };
 
 const CHINESE: Templates = Templates {
@@ -524,7 +532,8 @@ const CHINESE: Templates = Templates {
         day: "准确的日期",
         vague: "这个数",
     },
-    to_answer: "要得到回答,请补充:{asks}。",
-    between_asks: ";",
-    in_short: "这可以有不止一种理解:{first},或者{second}。",
+    to_answer: "要得到回答，请补充：{asks}。",
+    between_asks: "；",
+    in_short: "这可以有不止一种理解：{first}，或者{second}。",
+    also: "另外：{more}。",
 };

@@ -11,12 +11,14 @@ use dragon_core::event::Event;
 use dragon_core::label::Label;
 use dragon_core::sampling::Sampling;
 use dragon_guard::Language;
+use dragon_guard::assessment::Assessment;
 use dragon_guard::licence::Licence;
 use http::HeaderMap;
 
 use super::Call;
-use super::assessment::{Assessment, Speaker};
+use super::inquiry::Inquiry;
 use super::lookout::Orders;
+use super::speaker::Speaker;
 use crate::app::Model;
 use crate::deadline::{Closing, Deadline, Drain};
 use crate::identity::Identity;
@@ -40,6 +42,8 @@ pub(super) struct Ask {
     pub(super) guard: GuardMode,
     /// What it thinks of the question; `None` where it is not to look.
     pub(super) assessment: Option<Arc<Assessment>>,
+    /// Whether the question is all that was said, so that nothing else can settle it.
+    pub(super) stands_alone: bool,
     pub(super) sampling: Sampling,
 }
 
@@ -60,9 +64,9 @@ impl Ask {
         let maximum =
             call.identity.deadline().map_or(model.settings.deadline, |own| own.min(model.settings.deadline));
         let guard = guard.unwrap_or(model.settings.guard);
-        let question = question_of(&request.input);
-        let language = Language::of(question);
-        let assessment = (guard != GuardMode::Off).then(|| Arc::new(Assessment::of(question, language)));
+        let inquiry = Inquiry::of(&request.input);
+        let language = inquiry.language;
+        let assessment = (guard != GuardMode::Off).then(|| Arc::new(inquiry.assess()));
         let drawn_seed = super::draw() >> (u64::BITS - SEED_BITS);
         Ok(Self {
             sampling: request.sampling.resolve(&model.settings.sampling, drawn_seed),
@@ -79,6 +83,7 @@ impl Ask {
             fallback,
             guard,
             assessment,
+            stands_alone: inquiry.stands_alone(),
             request,
         })
     }
@@ -101,17 +106,20 @@ impl Ask {
 
     /// Who speaks where the model says nothing. Readings are for those who want the guard to act.
     pub(super) fn speaker(&self) -> Speaker {
-        Speaker::new(self.language, self.acting())
+        Speaker::new(self.language, self.assessment.as_ref().filter(|_| self.guard == GuardMode::On))
     }
 
-    /// What is thought of the question, where the guard may act on it.
+    /// What is thought of the question, where the guard may act on it while the model answers: not on a text that is to be
+    /// continued, nor where something else was said that may settle it.
     pub(super) fn acting(&self) -> Option<&Arc<Assessment>> {
-        self.assessment.as_ref().filter(|_| self.guard == GuardMode::On)
+        let may_act =
+            self.guard == GuardMode::On && self.stands_alone && self.head.endpoint == Endpoint::Chat;
+        self.assessment.as_ref().filter(|_| may_act)
     }
 
     /// How likely the question has several answers; `None` where nobody looked.
     pub(super) fn ambiguity(&self) -> Option<f32> {
-        self.assessment.as_ref().map(|assessment| assessment.ambiguity)
+        self.assessment.as_ref().map(|assessment| assessment.ambiguity())
     }
 
     /// What those are told who look for loops in the answer.
@@ -137,18 +145,6 @@ impl Ask {
     pub(super) fn n_choices(&self) -> u32 {
         n_choices(&self.request)
     }
-}
-
-/// What is asked: the last thing that a user says, or the first prompt.
-fn question_of(input: &Input) -> &str {
-    let text = match input {
-        Input::Chat(chat) => {
-            let of_user = chat.messages.iter().rev().find(|message| message.role == Role::User);
-            of_user.or(chat.messages.last()).map(|message| message.content.as_str())
-        }
-        Input::Prompts(prompts) => prompts.first().map(String::as_str),
-    };
-    text.unwrap_or_default()
 }
 
 /// Whether repetition is asked for: by whoever asks, or by whoever set the rules before.

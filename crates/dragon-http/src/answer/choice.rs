@@ -8,10 +8,10 @@ use dragon_guard::landing::Tail;
 use dragon_guard::landing::cue::Inside;
 use dragon_supervisor::{End, Force, Token};
 
-use super::assessment::Speaker;
 use super::lookout::{Circle, Lookout};
 use super::pilot::{Approach, Conditions, Descent, Pilot};
 use super::remark::Remark;
+use super::speaker::Speaker;
 
 /// Assembles the text of one choice and decides how it ended.
 #[derive(Debug)]
@@ -168,7 +168,8 @@ impl Choice {
                     (None, Some(_)) => None,
                     (None, None) => {
                         let n_budget = self.lookout.as_ref().and_then(Lookout::n_budget);
-                        pilot.consider(&token, self.n_tokens, &self.assembler, n_budget, conditions)
+                        let answer = self.lookout.as_ref().map_or("", Lookout::text);
+                        pilot.consider(&token, self.n_tokens, &self.assembler, n_budget, answer, conditions)
                     }
                 };
                 match (descent, circle) {
@@ -181,7 +182,12 @@ impl Choice {
                     (None, Some(circle)) => Reaction::Step(Some(self.leave(circle))),
                     (None, None) => {
                         self.flight = Flight::Cruising(pilot);
-                        Reaction::Step(self.take(token))
+                        match self.take(token) {
+                            Some(step) if step.ending.is_some_and(|end| end.outcome == Outcome::Landed) => {
+                                Reaction::Concluded(step)
+                            }
+                            step => Reaction::Step(step),
+                        }
                     }
                 }
             }
@@ -245,16 +251,19 @@ impl Choice {
         let rest = self.assembler.finish();
         let has_text = self.has_model_text || !rest.text.is_empty() || !rest.reasoning.is_empty();
         let ending = Ending::cut(reason, has_text);
-        if ending.outcome != Outcome::Fallback {
-            return Some(self.end_with(rest, ending));
-        }
-        self.ending = Some(ending);
-        let text = self.speaker.text(reason);
-        Some(Step {
-            delta: Some(Delta { text, ..Delta::default() }),
-            ending: Some(ending),
-            ..Step::default()
+        Some(if ending.outcome == Outcome::Fallback {
+            self.speak_for_model(reason)
+        } else {
+            self.end_with(rest, ending)
         })
+    }
+
+    /// Ends with a fallback: the model has said nothing.
+    fn speak_for_model(&mut self, reason: Reason) -> Step {
+        let ending = Ending::cut(reason, false);
+        self.ending = Some(ending);
+        let delta = Delta { text: self.speaker.text(reason), ..Delta::default() };
+        Step { delta: Some(delta), ending: Some(ending), ..Step::default() }
     }
 
     /// The loop that is to be left before this token, where it can be: within a character, or where a stop string may
@@ -267,8 +276,9 @@ impl Choice {
 
     /// How the answer lands out of a loop; `None` where there is no time or no token for it.
     fn out_of(&self, circle: &Circle, pilot: &Pilot, conditions: &Conditions) -> Option<Descent> {
-        let before = self.lookout.as_ref()?.text_before(circle);
-        pilot.leave(circle, &before, self.n_tokens, conditions)
+        let lookout = self.lookout.as_ref()?;
+        let before = lookout.text_before(circle);
+        pilot.leave(circle, &before, self.n_tokens, lookout.text(), conditions)
     }
 
     /// Ends the choice where it is, in a loop. Of an answer that is nothing else all is left: no text at all would say
@@ -321,10 +331,7 @@ impl Choice {
             pilot.saw(&assembled);
         }
         match (assembled.stopped, token.end) {
-            (Some(_), _) => {
-                self.is_ended_by_model = true;
-                Some(self.end_with(assembled, Ending::STOPPED))
-            }
+            (Some(_), _) => Some(self.end_with(assembled, Ending::STOPPED)),
             (None, None) => {
                 let delta = self.delta(assembled, Held::Keep)?;
                 Some(Step { delta: Some(delta), ..Step::default() })
@@ -393,9 +400,12 @@ impl Choice {
             }
             _ => None,
         };
+        let is_silent = self.lookout.as_ref().is_none_or(|lookout| lookout.text().trim().is_empty());
         match remark {
-            Some(remark) => self.conclude_after(rest, remark),
-            None => self.end_with(rest, Ending::STOPPED),
+            // No word of this answer would be the model's.
+            Some(_) if is_silent && !self.has_model_text => self.speak_for_model(Reason::Ambiguous),
+            Some(remark) if !is_silent => self.conclude_after(rest, remark),
+            Some(_) | None => self.end_with(rest, Ending::STOPPED),
         }
     }
 

@@ -11,9 +11,9 @@ use tokio::time::Instant;
 
 use super::Unserved;
 use super::ask::Ask;
-use super::assessment::Speaker;
 use super::choice::Step;
 use super::group::{Group, Made, Stage, Told};
+use super::speaker::Speaker;
 use crate::app::Model;
 use crate::deadline::Closing;
 

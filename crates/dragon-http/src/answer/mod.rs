@@ -1,13 +1,13 @@
 //! The path of a generating request, top to bottom.
 
 mod ask;
-mod assessment;
 mod choice;
 mod deliver;
 mod dispatch;
 mod foresight;
 mod generations;
 mod group;
+mod inquiry;
 mod lookout;
 mod making;
 mod member;
@@ -15,6 +15,7 @@ mod pilot;
 mod prompt;
 mod remark;
 mod run;
+mod speaker;
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 

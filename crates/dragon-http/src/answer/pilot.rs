@@ -143,6 +143,7 @@ impl Pilot {
         n_made: u32,
         assembler: &Assembler,
         n_budget: Option<u32>,
+        answer: &str,
         conditions: &Conditions,
     ) -> Option<Descent> {
         let now = conditions.now;
@@ -162,6 +163,12 @@ impl Pilot {
             ..self.moment(&words, n_made, first_token_at, conditions)
         };
         let landing = landing::decide(&moment)?;
+        if words.are_last && !(remark::is_called_for(answer) && self.is_free_of_stops(answer, &words)) {
+            // It is no prose, or has said it: from here on it is an answer like any other.
+            self.briefing.own = None;
+            self.briefing.n_budget = None;
+            return None;
+        }
         if !self.may_cut_before(token, landing.urgency, assembler) {
             return None;
         }
@@ -184,15 +191,24 @@ impl Pilot {
         circle: &Circle,
         before: &Tracker,
         n_made: u32,
+        answer: &str,
         conditions: &Conditions,
     ) -> Option<Descent> {
         let shown = self.words(&self.text, circle.inside)?;
         let kept = self.words(before, circle.inside)?;
-        if shown.are_last && kept.are_last {
-            let has_room = self.has_room(&shown, n_made);
+        let is_free = || {
+            self.is_free_of_stops(answer, &shown) && self.is_free_of_stops(circle.good_part(answer), &kept)
+        };
+        if shown.are_last && kept.are_last && self.has_room(&shown, n_made) && is_free() {
             let out_of = Some((circle.clone(), kept.text));
-            return has_room.then(|| Descent::Remark(Remark { out_of, ..shown.remark(Reason::Loop) }));
+            return Some(Descent::Remark(Remark { out_of, ..shown.remark(Reason::Loop) }));
         }
+        let (shown, kept) = if shown.are_last || kept.are_last {
+            let usual = |text| self.write(text, circle.inside, None);
+            (usual(&self.text)?, usual(before)?)
+        } else {
+            (shown, kept)
+        };
         let first_token_at = self.first_token_at?;
         let moment = self.moment(&kept, n_made, first_token_at, conditions);
         let n_tail = moment.n_tail()?;
@@ -208,25 +224,38 @@ impl Pilot {
         if self.is_thinking || !remark::is_called_for(answer) {
             return None;
         }
-        let words = self.words(&self.text, Inside::Answer)?;
-        (words.are_last && self.has_room(&words, n_made)).then(|| words.remark(Reason::Ambiguous))
+        let words = self.write(&self.text.ended(), Inside::Answer, self.briefing.own.as_deref())?;
+        let is_fit = words.are_last && self.has_room(&words, n_made) && self.is_free_of_stops(answer, &words);
+        is_fit.then(|| words.remark(Reason::Ambiguous))
+    }
+
+    /// Whether no stop string lies across the end of an answer and the beginning of what follows it.
+    fn is_free_of_stops(&self, answer: &str, words: &Words) -> bool {
+        self.briefing.stops.iter().all(|stop| {
+            let tail = &answer[answer.ceil_char_boundary(answer.len().saturating_sub(stop.len()))..];
+            !format!("{tail}{}", words.text).contains(stop.as_str())
+        })
     }
 
     fn has_room(&self, words: &Words, n_made: u32) -> bool {
         n_made.saturating_add(words.n_tokens()) <= self.briefing.n_max
     }
 
-    /// What the server would write after `text`; `None` where it can write nothing. Behind a model's thinking there is no
-    /// answer yet, so that the engine has to go on whatever the server says.
+    /// What the server would write after `text`; `None` where it can write nothing.
     fn words(&self, text: &Tracker, inside: Inside) -> Option<Words> {
-        let Briefing { language, stops, cues, own, cue, .. } = &self.briefing;
-        let write = |cue: &str, own: Option<&Own>| {
-            let parts = cue::parts(*language, cue, text, inside, stops)?;
-            let are_last = own.is_some() && inside == Inside::Answer;
-            Some(Words { tokens: cues.of(&parts, own)?, text: parts.concat(), are_last })
-        };
-        let own = own.as_deref().filter(|own| inside == Inside::Answer || self.is_soon_read(own));
-        own.and_then(|own| write(&own.text, Some(own))).or_else(|| write(cue, None))
+        let own =
+            self.briefing.own.as_deref().filter(|own| inside == Inside::Answer || self.is_soon_read(own));
+        own.and_then(|own| self.write(text, inside, Some(own))).or_else(|| self.write(text, inside, None))
+    }
+
+    /// Writes with a cue of the question's own, or with the usual one. Behind a model's thinking there is no answer yet, so
+    /// that the engine has to go on whatever the server says.
+    fn write(&self, text: &Tracker, inside: Inside, own: Option<&Own>) -> Option<Words> {
+        let Briefing { language, stops, cues, cue, .. } = &self.briefing;
+        let cue = own.map_or(*cue, |own| own.text.as_str());
+        let parts = cue::parts(*language, cue, text, inside, stops)?;
+        let are_last = own.is_some() && inside == Inside::Answer;
+        Some(Words { tokens: cues.of(&parts, own)?, text: parts.concat(), are_last })
     }
 
     /// Whether the engine can read a cue without wasting the time that the answer has.
@@ -247,6 +276,7 @@ impl Pilot {
             step,
             cue_time: if words.are_last { Duration::ZERO } else { reading },
             n_cue,
+            is_last_word: words.are_last,
             n_useful: self.briefing.n_useful,
             n_made,
             n_max: self.briefing.n_max,

@@ -8,8 +8,9 @@ use dragon_guard::readings::says_so;
 
 use super::lookout::Circle;
 
-/// A shorter answer is a bare value.
-const MIN_PROSE_CHARS: usize = 12;
+/// A shorter answer, in characters, is a bare value; in Chinese and Japanese fewer say as much.
+const MIN_PROSE_CHARS: usize = 20;
+const MIN_IDEOGRAPHIC_PROSE_CHARS: usize = 8;
 
 /// What the server says last.
 #[derive(Debug)]
@@ -21,13 +22,24 @@ pub(super) struct Remark {
     pub(super) out_of: Option<(Circle, String)>,
 }
 
-/// Whether an answer that the model has ended needs a remark: it has no word of several meanings, and somebody is going
-/// to read it. To a program that waits for a bare value or a format, a remark would be a mistake.
+/// Whether an answer needs a remark: it has no word of several meanings, and somebody is going to read it. To a program
+/// that waits for a bare value or a format, a remark would be a mistake; and who is told code or a table was not asked
+/// about a sign.
 pub(super) fn is_called_for(answer: &str) -> bool {
     let answer = answer.trim();
-    let is_value = !answer.is_empty() && answer.chars().count() < MIN_PROSE_CHARS;
-    let is_format = answer.starts_with(['{', '[', '<', '`', '|']);
-    !is_value && !is_format && !says_so(answer)
+    let is_ideographic = answer.chars().any(|char| matches!(char, '\u{3040}'..='\u{9fff}'));
+    let min_chars = if is_ideographic { MIN_IDEOGRAPHIC_PROSE_CHARS } else { MIN_PROSE_CHARS };
+    let is_value = !answer.is_empty() && answer.chars().count() < min_chars;
+    !is_value && !has_format(answer) && !says_so(answer)
+}
+
+/// Code, a table or data, at the beginning or anywhere in it.
+fn has_format(answer: &str) -> bool {
+    let is_row = |line: &str| line.trim_start().starts_with('|');
+    answer.starts_with(['{', '[', '<'])
+        || answer.contains("```")
+        || answer.contains("~~~")
+        || answer.lines().any(is_row)
 }
 
 #[cfg(test)]
@@ -36,11 +48,15 @@ mod tests {
 
     #[test]
     fn prose_that_sees_one_meaning_only_calls_for_a_remark() {
-        for answer in ["It costs six dollars.", "Druga jazda kosztuje sześć dolarów.", ""] {
+        for answer in
+            ["It costs six dollars.", "Druga jazda kosztuje sześć dolarów.", "二回目は6ドルです。", ""]
+        {
             assert!(is_called_for(answer), "{answer}");
         }
         for answer in [
-            "It depends on who pays.",
+            "It depends on who pays: six dollars or twelve.",
+            "The answer is 6",
+            "Here is the code:\n```\nprint(6)\n```\n",
             " 42\n",
             "$6.00",
             "{\"price\": 6, \"unit\": \"dollars\"}",

@@ -53,6 +53,8 @@ pub(super) struct Run {
     /// Steps that are decided but not yet taken.
     decided: VecDeque<(u32, Step)>,
     n_prompt_tokens: u32,
+    /// The same for each prompt.
+    n_of_prompt: Vec<u32>,
     /// Of these, tokens that the engine did not have to compute.
     n_cached_tokens: u32,
     times: Times,
@@ -89,6 +91,7 @@ impl Run {
             run.choices.extend((0..ask.request.n).map(|_| started.choice(ask, &orders)));
             run.n_prompt_tokens = run.n_prompt_tokens.saturating_add(started.n_prompt_tokens);
             run.foresights.push(started.foresight);
+            run.n_of_prompt.push(started.n_prompt_tokens);
             generations.push(started.generation);
         }
         run.generations = Generations::new(generations);
@@ -114,6 +117,7 @@ impl Run {
             foresights: Vec::new(),
             decided: VecDeque::new(),
             n_prompt_tokens: 0,
+            n_of_prompt: Vec::new(),
             n_cached_tokens: 0,
             times: Times { dispatched_at: Instant::now(), first_token_at: None, ended_at: None },
             closing: ask.closing.clone(),
@@ -213,7 +217,8 @@ impl Run {
         match event {
             Event::Prefilled { n_cached } => {
                 self.n_cached_tokens = self.n_cached_tokens.saturating_add(n_cached);
-                self.observer.saw(Decision::Prefilled { n_prompt: self.n_prompt_tokens, n_cached });
+                let n_prompt = self.n_of_prompt.get(prompt).copied().unwrap_or_default();
+                self.observer.saw(Decision::Prefilled { n_prompt, n_cached });
                 if let Some(permit) = &self.permit {
                     permit.prefilled(n_cached);
                 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use dragon_guard::Language;
 use dragon_guard::ambiguity::{self, Model};
+use dragon_guard::assessment::Assessment;
 use dragon_guard::readings::readings;
 use serde_json::{Value, json};
 
@@ -20,7 +21,8 @@ pub(super) struct ScoreArgs {
     /// Weights made by `cargo xtask train-ambiguity` [default: those that are compiled in]
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
-    /// Write {"id", "score", "readings", "fallback"}: what the prompt may mean, and what a client would be told
+    /// Write {"id", "score", "readings", "fallback", "acts"} instead: what the prompt may mean, what a client would be
+    /// told, and whether the server acts on it
     #[arg(long)]
     readings: bool,
 }
@@ -52,8 +54,12 @@ fn judged(model: &Model, id: Value, text: &str, with_readings: bool) -> Value {
     if !with_readings {
         return json!({ "id": id, "score": score });
     }
-    let found = readings(text, Language::of(text));
-    json!({ "id": id, "score": score, "readings": found.as_slice(), "fallback": found.fallback() })
+    let found = Assessment::new(score, readings(text, Language::of(text)));
+    let acts = found.is_ambiguous();
+    let readings = found.readings();
+    json!({
+        "id": id, "score": score, "readings": readings.as_slice(), "fallback": readings.fallback(), "acts": acts,
+    })
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 use dragon_guard::Language;
 use dragon_guard::ambiguity::score;
+use dragon_guard::assessment::Assessment;
 use dragon_guard::readings::readings;
 
 use super::super::data::{self, OWN, Row};
@@ -19,10 +20,7 @@ const THRESHOLDS: [f32; 3] = [0.5, 0.8, 0.9];
 
 pub(super) fn print(rows: &[Row], folder: &Path, out: &mut dyn Write) -> Result<()> {
     writeln!(out, "\n### Ordinary prompts\n")?;
-    writeln!(
-        out,
-        "| prompts | n | at least 0.5 | 0.8 | 0.9 | 0.8 and readings |\n|---|---|---|---|---|---|"
-    )?;
+    writeln!(out, "| prompts | n | at least 0.5 | 0.8 | 0.9 | acted on |\n|---|---|---|---|---|---|")?;
     for (name, problems) in data::texts(folder, "landing", "problem")? {
         line(&name, &problems, out)?;
     }
@@ -65,7 +63,7 @@ fn line(name: &str, prompts: &[String], out: &mut dyn Write) -> Result<()> {
     let above = |threshold: f32| share(scores.iter().filter(|score| **score >= threshold).count());
     let [low, middle, high] = THRESHOLDS.map(above);
     let acted = prompts.iter().zip(&scores).filter(|(prompt, score)| {
-        **score >= THRESHOLDS[1] && !readings(prompt, Language::of(prompt)).is_empty()
+        Assessment::new(**score, readings(prompt, Language::of(prompt))).is_ambiguous()
     });
     let acted = share(acted.count());
     writeln!(

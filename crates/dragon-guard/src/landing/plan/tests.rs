@@ -47,6 +47,7 @@ impl Flight {
             step,
             cue_time: step * 3,
             n_cue: N_CUE,
+            is_last_word: false,
             n_useful: N_USEFUL_TOKENS,
             n_made,
             n_max: self.n_max,

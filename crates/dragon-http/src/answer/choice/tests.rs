@@ -474,17 +474,25 @@ fn an_answer_that_doubts_itself_without_end_concludes_sooner() {
 }
 
 /// What a model that ends with `answer` is followed by, where the question may mean this or that.
-fn remarked(answer: &str, n_max: u32) -> (String, Ending, u32) {
+fn remarked(answer: &str, n_max: u32, stops: &[&str]) -> (String, Ending, u32) {
+    let stops: Vec<String> = stops.iter().map(|stop| (*stop).to_owned()).collect();
     let mut late = Late::briefed(Thinking::None, |briefing| {
         briefing.own = own_cue("In short: this or that.");
         briefing.n_max = n_max;
+        briefing.stops.clone_from(&stops);
     });
     late.choice = watched(GuardMode::On, late.choice);
-    let Reaction::Step(first) = late.token(with_logprob(answer)) else { panic!("it lands at once") };
-    assert_eq!(all_text(first), answer);
-    let Reaction::Step(Some(step)) = late.token(last("", End::EndOfGeneration)) else { panic!() };
+    let n_chosen = u32::from(!answer.is_empty());
+    if n_chosen > 0 {
+        let Reaction::Step(first) = late.token(with_logprob(answer)) else { panic!("it lands at once") };
+        assert_eq!(all_text(first), answer);
+    }
+    let step = match late.token(last("", End::EndOfGeneration)) {
+        Reaction::Step(Some(step)) | Reaction::Concluded(step) => step,
+        other => panic!("it goes on: {other:?}"),
+    };
     assert!(late.choice.is_ended_by_model());
-    assert_eq!(late.choice.n_chosen(), 1, "{answer}");
+    assert_eq!(late.choice.n_chosen(), n_chosen, "{answer}");
     (all_text(Some(step.clone())), step.ending.unwrap(), late.choice.made().n_tokens)
 }
 
@@ -493,8 +501,64 @@ fn a_model_that_does_not_see_several_meanings_is_followed_by_a_remark() {
     let remark = "\n\nIn short: this or that.";
     let n_tokens = 1 + u32::try_from(remark.len()).unwrap();
     let landed = Ending::landed(Reason::Ambiguous);
-    assert_eq!(remarked("It costs six dollars.", 100), (remark.to_owned(), landed, n_tokens));
+    let expected = (remark.to_owned(), landed, n_tokens);
+    assert_eq!(remarked("It costs six dollars.", 100, &[]), expected);
+    assert_eq!(remarked("Best regards from all of us, Alex", 100, &[]), expected, "nothing is broken off");
     let nothing = (String::new(), Ending::STOPPED, 1);
-    assert_eq!(remarked("It costs six dollars.", n_tokens - 1), nothing, "there is no room for it");
-    assert_eq!(remarked("It depends on who pays.", 100), nothing, "it sees them");
+    assert_eq!(remarked("It costs six dollars.", n_tokens - 1, &[]), nothing, "there is no room for it");
+    assert_eq!(remarked("It depends on who pays: six or twelve.", 100, &[]), nothing, "it sees them");
+}
+
+#[test]
+fn a_remark_never_completes_a_stop_string() {
+    for stop in ["dollars.\n", ".\n\nIn", "this", "\n"] {
+        let (said, _, _) = remarked("It costs six dollars.", 100, &[stop]);
+        assert!(!format!("It costs six dollars.{said}").contains(stop), "{stop:?}: {said:?}");
+    }
+    assert!(!remarked("It costs six dollars.", 100, &["thus"]).0.is_empty());
+}
+
+#[test]
+fn an_answer_without_a_word_to_an_ambiguous_question_is_a_fallback() {
+    let (_, ending, n_tokens) = remarked("", 100, &[]);
+    assert_eq!((ending, n_tokens), (Ending::cut(Reason::Ambiguous, false), 0));
+    assert_eq!(ending.outcome, Outcome::Fallback);
+    let blank = remarked(" \n", 100, &[]);
+    assert_eq!(blank, (String::new(), Ending::STOPPED, 1), "that was sent, and stays what it is");
+}
+
+#[test]
+fn however_few_tokens_an_answer_may_have_the_readings_are_within_them() {
+    let cue = "In short: this or that.";
+    let n_cue = u32::try_from("\n\n".len() + cue.len()).unwrap();
+    for n_max in [64 + n_cue + 6, 120, 150, 200, 400] {
+        let mut late = Late::briefed(Thinking::None, |briefing| {
+            briefing.own = own_cue(cue);
+            briefing.n_budget = Some(256);
+            briefing.n_max = n_max;
+        });
+        late.choice = watched(GuardMode::On, late.choice);
+        late.allowed = Duration::from_secs(60);
+        let word = |n: u32| with_logprob(&format!(" word{n}{}", if n % 7 == 6 { "." } else { "" }));
+        let end = (0..n_max).find_map(|n| match late.token(word(n)) {
+            Reaction::Concluded(step) => step.ending,
+            Reaction::Step(_) => None,
+            Reaction::Force(force) => panic!("nothing need follow: {force:?}"),
+        });
+        assert_eq!(end, Some(Ending::landed(Reason::Ambiguous)), "{n_max}");
+        let n_tokens = late.choice.made().n_tokens;
+        assert!(n_tokens <= n_max && n_tokens <= 256 + n_cue + 6, "{n_tokens} of {n_max}");
+    }
+}
+
+#[test]
+fn code_is_not_ended_for_what_a_question_may_mean() {
+    let mut late = puzzled(Thinking::None, "In short: this or that.");
+    late.choice = watched(GuardMode::On, late.choice);
+    late.allowed = Duration::from_secs(60);
+    assert!(matches!(late.token(with_logprob("Here it is:\n```\n")), Reaction::Step(_)));
+    for n in 0..200 {
+        let reaction = late.token(with_logprob(&format!("let x{n} = {n};\n")));
+        assert!(matches!(reaction, Reaction::Step(_)), "{n}: {reaction:?}");
+    }
 }
