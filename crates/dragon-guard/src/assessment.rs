@@ -180,7 +180,7 @@ mod tests {
         "How do I get from Warsaw to Berlin by next Friday for up to 50 euros?",
         "Which phone should I buy for up to 300 euros?",
         "Claire makes a 3 egg omelet every morning for breakfast. How many dozens of eggs will she eat in 4 weeks?",
-        "Tell me what the sign means: \"1/2 price second hour - $12.00*\"",
+        "Two people rent a boat. The sign says \"Boat for two: $12.00 for the whole boat and hour\". How much for two?",
     ];
 
     const PUZZLES: [&str; 12] = [

@@ -113,7 +113,10 @@ impl<'a> Question<'a> {
 
     /// "For two".
     fn counts_people(&self, number: &Range<usize>) -> bool {
-        self.prompt.all(Cue::Party).any(|party| party.range.contains(&number.start))
+        let before = self.prompt.words.iter().rfind(|word| word.range.end <= number.start);
+        let is_for =
+            before.is_some_and(|word| matches!(word.lower.as_str(), "for" | "für" | "dla" | "para" | "pour"));
+        is_for || self.prompt.all(Cue::Party).any(|party| party.range.contains(&number.start))
     }
 
     /// "Every morning" says how often, and nothing of several people.

@@ -183,7 +183,8 @@ struct Words {
     own: Option<Arc<Own>>,
 }
 
-/// What an ambiguous question may mean, in the model's tokens. Where they cannot be had at once the usual words do.
+/// What an ambiguous question may mean, in the model's tokens. Where the engine cannot say what they are, the usual words
+/// do.
 async fn own_cue(ask: &Ask, model: &Model) -> Option<Arc<Own>> {
     let text = ask.acting()?.own_cue(ask.language)?;
     let tokens = model.engine.tokenize(&text, AddSpecial::No).await.ok()?;
