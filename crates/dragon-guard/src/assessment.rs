@@ -72,11 +72,13 @@ impl Assessment {
         if is_doubtful { cue::asking(language) } else { cue::cue(language) }
     }
 
-    /// The same for a question with several answers: with the readings in it.
-    pub fn own_cue(&self, language: Language) -> Option<String> {
-        let readings = self.readings.in_short().filter(|_| self.is_ambiguous())?;
+    /// The same for a question with several answers: with all that it leaves open, and with the first of it alone. None
+    /// for any other question.
+    pub fn own_cues(&self, language: Language) -> Vec<String> {
         let separator = if matches!(language, Language::Japanese | Language::Chinese) { "" } else { " " };
-        Some(format!("{}{separator}{readings}", cue::cue(language)))
+        let said = [self.readings.in_full(), self.readings.in_short()].into_iter().flatten();
+        let cues = said.filter(|_| self.is_ambiguous());
+        cues.map(|readings| format!("{}{separator}{readings}", cue::cue(language))).collect()
     }
 }
 
@@ -95,8 +97,8 @@ mod tests {
     fn the_puzzle_is_concluded_with_all_that_it_leaves_open() {
         let assessment = Assessment::of(PUZZLE, Language::Polish);
         assert!(assessment.is_ambiguous(), "{}", assessment.ambiguity);
-        let cue = assessment.own_cue(Language::Polish).unwrap();
-        assert!(cue.starts_with("Krótko mówiąc: "), "{cue}");
+        let [cue, brief] = assessment.own_cues(Language::Polish).try_into().unwrap();
+        assert!(cue.starts_with("Krótko mówiąc: ") && cue.starts_with(&brief), "{cue}");
         for named in ["uwzględnione", "odliczyć", "każda osoba albo", "gwiazdka"] {
             assert!(cue.contains(named), "{named} in {cue}");
         }
@@ -112,7 +114,7 @@ mod tests {
     #[test]
     fn a_clear_question_gets_the_usual_words() {
         let assessment = Assessment::of("What is the capital of France?", Language::English);
-        assert_eq!((assessment.own_cue(Language::English), assessment.n_budget(10)), (None, None));
+        assert_eq!((assessment.own_cues(Language::English).len(), assessment.n_budget(10)), (0, None));
         assert_eq!(assessment.cue(Language::English), cue::cue(Language::English));
     }
 
@@ -140,7 +142,8 @@ mod tests {
         }
     }
 
-    const TASKS: [&str; 40] = [
+    const TASKS: [&str; 41] = [
+        "看板の「再乗車は半額 - もう一回600円*」について二人の会話を書いて。",
         "I have a meeting next Tuesday at 10. What should I prepare for it?",
         "Old books and magazines are in the attic. How do I protect them from mould?",
         "All of our servers are not reachable since 7. What should I do?",
@@ -183,7 +186,8 @@ mod tests {
         "Two people rent a boat. The sign says \"Boat for two: $12.00 for the whole boat and hour\". How much for two?",
     ];
 
-    const PUZZLES: [&str; 12] = [
+    const PUZZLES: [&str; 13] = [
+        "看板に「再乗車は半額 - もう一回600円*」と書いてある。二人で乗るといくら払う?",
         "Two friends rent a boat. The sign says \"1/2 price second hour - $12.00*\". How much do they pay for two hours?",
         "箱根の二人乗りジップラインの看板に「再乗車は半額 - もう一回600円*」とある。",
         "Am Lift steht: \"Bergfahrt 1/3 günstiger - 9 €*\". Was zahlen wir zu zweit?",

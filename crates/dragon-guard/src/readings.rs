@@ -125,14 +125,19 @@ impl Readings {
         }
     }
 
-    /// What is said where an answer lands: that it can be read in several ways, the ways of the first open point, and
-    /// what else is open.
+    /// One sentence for where an answer lands: that it can be read in several ways, and the ways of the first open point.
     pub fn in_short(&self) -> Option<String> {
-        let (first_group, more) = self.readings.split_at_checked(*self.groups.first()?)?;
-        let [first, second] = first_group else { return None };
-        let templates = templates::of(self.language);
-        let mut said = templates.in_short.replace("{first}", first).replace("{second}", second);
+        let [first, second] = self.readings.get(..*self.groups.first()?)? else { return None };
+        let template = templates::of(self.language).in_short;
+        Some(template.replace("{first}", first).replace("{second}", second))
+    }
+
+    /// The same, and what else is open.
+    pub fn in_full(&self) -> Option<String> {
+        let mut said = self.in_short()?;
+        let more = self.readings.get(*self.groups.first()?..)?;
         if !more.is_empty() {
+            let templates = templates::of(self.language);
             said.push_str(&templates.also.replace("{more}", &more.join(templates.between_asks)));
         }
         Some(said)

@@ -4,7 +4,8 @@ use crate::Language;
 use crate::prompt::{Prompt, WordKind};
 
 /// Verbs, and some nouns, that ask for a text, for code or for a plan. Whoever writes one wants that done, whatever else
-/// the prompt leaves open. A `*` at the end stands for any ending; where no spaces are written, a part is enough.
+/// the prompt leaves open. A `*` at the end stands for any ending; where no spaces are written, a part of a run is
+/// enough, and a `$` stands for its end.
 const fn tasks(language: Language) -> &'static [&'static str] {
     match language {
         Language::English => &[
@@ -165,20 +166,38 @@ const fn tasks(language: Language) -> &'static [&'static str] {
             "lettre",
         ],
         Language::Japanese => &[
-            "書いて",
+            "書いてくだ",
+            "書いて下さ",
+            "書いてほし",
+            "書いて$",
             "書け",
             "訳し",
             "翻訳",
             "要約",
-            "まとめて",
-            "直して",
+            "まとめてくだ",
+            "まとめて下さ",
+            "まとめてほし",
+            "まとめて$",
+            "直してくだ",
+            "直して下さ",
+            "直してほし",
+            "直して$",
             "説明",
             "教えて",
-            "作って",
+            "作ってくだ",
+            "作って下さ",
+            "作ってほし",
+            "作って$",
             "作成",
             "添削",
-            "考えて",
-            "続けて",
+            "考えてくだ",
+            "考えて下さ",
+            "考えてほし",
+            "考えて$",
+            "続けてくだ",
+            "続けて下さ",
+            "続けてほし",
+            "続けて$",
             "比較",
             "提案",
             "言い換え",
@@ -273,7 +292,10 @@ fn has_any(prompt: &Prompt, words: impl Fn(Language) -> &'static [&'static str])
             Some(stem) => word.lower.starts_with(stem),
             None => word.lower == *pattern,
         }),
-        WordKind::Ideographs => own.iter().any(|part| word.lower.contains(part)),
+        WordKind::Ideographs => own.iter().any(|pattern| match pattern.strip_suffix('$') {
+            Some(end) => word.lower.ends_with(end),
+            None => word.lower.contains(pattern),
+        }),
         WordKind::Number | WordKind::Mark => false,
     })
 }

@@ -19,7 +19,7 @@ fn the_founding_puzzle_is_answered_in_polish_with_all_that_it_leaves_open() {
          co mówi przypis przy gwiazdce."
     );
     assert_eq!(
-        found.in_short().unwrap(),
+        found.in_full().unwrap(),
         "można to rozumieć na kilka sposobów: „$6.00” to cena, w której „1/2” jest już uwzględnione albo „1/2” trzeba \
          dopiero odliczyć od „$6.00”. Otwarte jest też: „$6.00” płaci każda osoba albo jest to cena za wszystkich razem; \
          gwiazdka przy „$6.00” odsyła do warunku, którego tu nie podano."

@@ -24,7 +24,7 @@ use crate::gate::{Newcomer, Place};
 
 /// Tokens of readings that are written into an answer at most: the engine takes 512 at a time, and what closes an answer
 /// needs some of them.
-const MAX_OWN_TOKENS: usize = 400;
+const MAX_OWN_TOKENS: u32 = 400;
 
 /// A prompt in tokens, with room for its answer.
 struct Fitted {
@@ -67,7 +67,8 @@ async fn start(ask: &Ask, model: &Model, mut place: Place, prompts: Vec<Prompt>)
     }
     let n_prompt = fitted.iter().map(|fitted| count(&fitted.tokens)).fold(0, u32::saturating_add);
     place.measured(n_prompt);
-    let words = Words { cues: model.cues().await, own: own_cue(ask, model).await };
+    let n_max = fitted.iter().map(|fitted| fitted.budget.n_max).min().unwrap_or_default();
+    let words = Words { cues: model.cues().await, own: own_cue(ask, model, n_max).await };
     loop {
         let permit = place.granted().await.map_err(denied)?;
         match launch(ask, model, &fitted, &words) {
@@ -185,11 +186,16 @@ struct Words {
 
 /// What an ambiguous question may mean, in the model's tokens. Where the engine cannot say what they are, the usual words
 /// do.
-async fn own_cue(ask: &Ask, model: &Model) -> Option<Arc<Own>> {
-    let text = ask.acting()?.own_cue(ask.language)?;
-    let tokens = model.engine.tokenize(&text, AddSpecial::No).await.ok()?;
-    let fits = tokens.len() <= MAX_OWN_TOKENS;
-    fits.then(|| Arc::new(Own { text, tokens }))
+///
+/// All that is open where it takes no more than half of the answer's `n_max` tokens, or else the first of it.
+async fn own_cue(ask: &Ask, model: &Model, n_max: u32) -> Option<Arc<Own>> {
+    for text in ask.acting()?.own_cues(ask.language) {
+        let tokens = model.engine.tokenize(&text, AddSpecial::No).await.ok()?;
+        if count(&tokens) <= (n_max / 2).min(MAX_OWN_TOKENS) {
+            return Some(Arc::new(Own { text, tokens }));
+        }
+    }
+    None
 }
 
 /// What it takes to bring an answer to its end in time; `None` where the engine cannot.

@@ -9,7 +9,7 @@ use dragon_core::text::{Assembled, Assembler};
 use dragon_guard::Language;
 use dragon_guard::landing::cue::{self, Inside};
 use dragon_guard::landing::{
-    self, Boundary, Moment, Pressure, StepTimes, Tracker, Urgency, Why, closes_from,
+    self, Boundary, MIN_TAIL, Moment, Pressure, StepTimes, Tracker, Urgency, Why, closes_from,
 };
 use dragon_supervisor::{Closing, Force, Token};
 use tokio::time::Instant;
@@ -116,6 +116,11 @@ impl Words {
         u32::try_from(self.tokens.len()).unwrap_or(u32::MAX)
     }
 
+    /// The same words where the model goes on behind them all the same.
+    fn followed(self) -> Self {
+        Self { are_last: false, ..self }
+    }
+
     fn remark(self, reason: Reason) -> Remark {
         Remark { n_tokens: self.n_tokens(), text: self.text, reason, out_of: None }
     }
@@ -194,21 +199,11 @@ impl Pilot {
         answer: &str,
         conditions: &Conditions,
     ) -> Option<Descent> {
-        let shown = self.words(&self.text, circle.inside)?;
-        let kept = self.words(before, circle.inside)?;
-        let is_free = || {
-            self.is_free_of_stops(answer, &shown) && self.is_free_of_stops(circle.good_part(answer), &kept)
-        };
-        if shown.are_last && kept.are_last && self.has_room(&shown, n_made) && is_free() {
+        let (shown, kept) = self.words_out_of(circle, before, n_made, answer)?;
+        if shown.are_last {
             let out_of = Some((circle.clone(), kept.text));
             return Some(Descent::Remark(Remark { out_of, ..shown.remark(Reason::Loop) }));
         }
-        let (shown, kept) = if shown.are_last || kept.are_last {
-            let usual = |text| self.write(text, circle.inside, None);
-            (usual(&self.text)?, usual(before)?)
-        } else {
-            (shown, kept)
-        };
         let first_token_at = self.first_token_at?;
         let moment = self.moment(&kept, n_made, first_token_at, conditions);
         let n_tail = moment.n_tail()?;
@@ -216,6 +211,33 @@ impl Pilot {
         let approach = self.approach(kept, circle.n_kept, n_tail, Reason::Loop, &moment, conditions.now);
         let out_of = Some(circle.clone());
         Some(Descent::Approach(Approach { cue: shown.text, kept_cue, out_of, ..approach }))
+    }
+
+    /// What the server would write behind a loop that was sent, and in its place where it was not.
+    fn words_out_of(
+        &self,
+        circle: &Circle,
+        before: &Tracker,
+        n_made: u32,
+        answer: &str,
+    ) -> Option<(Words, Words)> {
+        let (shown, kept) = (self.words(&self.text, circle.inside)?, self.words(before, circle.inside)?);
+        if !shown.are_last && !kept.are_last {
+            return Some((shown, kept));
+        }
+        let good_part = circle.good_part(answer);
+        let is_fit = self.has_room(&kept, n_made.saturating_add(MIN_TAIL))
+            && self.is_free_of_stops(answer, &shown)
+            && self.is_free_of_stops(good_part, &kept);
+        match (is_fit, good_part.trim().is_empty()) {
+            (true, false) if shown.are_last && kept.are_last => Some((shown, kept)),
+            // Of an answer that is nothing but a loop no word is kept: then the model has to say something more.
+            (true, true) => Some((shown.followed(), kept.followed())),
+            _ => {
+                let usual = |text| self.write(text, circle.inside, None);
+                Some((usual(&self.text)?, usual(before)?))
+            }
+        }
     }
 
     /// What is to be said behind an answer that the model has ended, of `n_made` tokens, without a word of the question's

@@ -562,3 +562,24 @@ fn code_is_not_ended_for_what_a_question_may_mean() {
         assert!(matches!(reaction, Reaction::Step(_)), "{n}: {reaction:?}");
     }
 }
+
+#[test]
+fn of_an_answer_that_is_nothing_but_a_loop_the_model_says_something_behind_the_readings() {
+    let mut late =
+        Late::briefed(Thinking::None, |briefing| briefing.own = own_cue("In short: this or that."));
+    late.choice = watched(GuardMode::On, late.choice);
+    late.allowed = Duration::from_secs(60);
+    let force = circling(500).skip(20).find_map(|token| match late.token(token) {
+        Reaction::Force(force) => Some(force),
+        Reaction::Step(_) => None,
+        Reaction::Concluded(step) => panic!("no word of it would be the model's: {step:?}"),
+    });
+    let force = force.expect("nobody saw the loop");
+    assert_eq!(force.n_kept, 0);
+    let step = late.choice.forced().unwrap();
+    assert_eq!(step.retraction.unwrap().instead.text, "In short: this or that.");
+    let Reaction::Step(step) = late.token(token(" Six.")) else { panic!() };
+    let Reaction::Step(Some(end)) = late.token(last("", End::EndOfGeneration)) else { panic!() };
+    assert_eq!(end.ending, Some(Ending::landed(Reason::Loop)));
+    assert_eq!(all_text(step) + &all_text(Some(end)), " Six.");
+}

@@ -240,7 +240,7 @@ const SIGNS: [(&str, &str, &str); 5] = [
 fn a_question_with_several_meanings_is_concluded_with_them_in_its_language() {
     let server = Server::start(&options().server("deadline_ms", "60000"));
     for (sign, number, begins) in SIGNS {
-        let body = chat(sign, 512, json!({}));
+        let body = chat(sign, 1024, json!({}));
         let asked = |guard: &str| {
             let body =
                 if guard == "off" { with(body.clone(), json!({ "max_tokens": 32 })) } else { body.clone() };
@@ -272,7 +272,7 @@ fn a_question_with_several_meanings_is_concluded_with_them_in_its_language() {
 fn a_clear_question_is_answered_as_if_nobody_looked() {
     let server = Server::start(&options());
     for question in QUESTIONS {
-        let body = chat(question, 96, json!({}));
+        let body = chat(question, 200, json!({}));
         let asked = |guard: &str| {
             let response = server.post_with("/v1/chat/completions", &[("x-dragon-guard", guard)], &body);
             response.json()
