@@ -56,7 +56,8 @@ pub struct Moment {
     pub cue_time: Duration,
     /// Tokens of the cue.
     pub n_cue: u32,
-    /// Whether the cue is the last word: no tail follows.
+    /// Whether the cue is the last word: no tail follows. Time for one is kept all the same, because an answer may turn out
+    /// to need another cue.
     pub is_last_word: bool,
     /// Tokens of an answer that is of use, cue and tail included.
     pub n_useful: u32,
@@ -194,9 +195,6 @@ impl Moment {
     }
 
     fn wanted_tail(&self, pressure: Pressure) -> u32 {
-        if self.is_last_word {
-            return 0;
-        }
         let n_in_all = f64::from(n_steps(self.allowed, self.step));
         let usual = (n_in_all * MAX_TAIL_SHARE).min(f64::from(USUAL_TAIL));
         let alone = (n_in_all * TAIL_SHARE).max(usual).clamp(f64::from(MIN_TAIL), f64::from(MAX_TAIL));

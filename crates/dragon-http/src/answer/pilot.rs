@@ -9,7 +9,7 @@ use dragon_core::text::{Assembled, Assembler};
 use dragon_guard::Language;
 use dragon_guard::landing::cue::{self, Inside};
 use dragon_guard::landing::{
-    self, Boundary, MIN_TAIL, Moment, Pressure, StepTimes, Tracker, Urgency, Why, closes_from,
+    self, Boundary, Landing, MIN_TAIL, Moment, Pressure, StepTimes, Tracker, Urgency, Why, closes_from,
 };
 use dragon_supervisor::{Closing, Force, Token};
 use tokio::time::Instant;
@@ -23,6 +23,9 @@ const CERTAIN: f32 = 12.0;
 
 /// Reading a cue of one's own may take this part of the answer's time at most: a slow model says rather more itself.
 const OWN_CUE_PART: u32 = 8;
+
+/// Tokens of a usual cue, with what closes the answer before it.
+const USUAL_CUE: u32 = 16;
 
 /// What every pilot of a request knows.
 #[derive(Debug, Clone)]
@@ -162,18 +165,16 @@ impl Pilot {
             return None;
         }
         let inside = if assembler.is_thinking() { Inside::Thinking } else { Inside::Answer };
-        let words = self.words(&self.text, inside)?;
-        let moment = Moment {
-            n_budget: earlier(n_budget, self.briefing.n_budget),
-            ..self.moment(&words, n_made, first_token_at, conditions)
+        let decided = self.decide(inside, n_made, n_budget, first_token_at, conditions);
+        let (words, moment, landing) = match decided? {
+            (words, ..) if words.are_last && !self.is_fit_behind(answer, &words) => {
+                // It is no prose, or has said it: from here on it is an answer like any other.
+                self.briefing.own = None;
+                self.briefing.n_budget = None;
+                self.decide(inside, n_made, n_budget, first_token_at, conditions)?
+            }
+            decided => decided,
         };
-        let landing = landing::decide(&moment)?;
-        if words.are_last && !(remark::is_called_for(answer) && self.is_free_of_stops(answer, &words)) {
-            // It is no prose, or has said it: from here on it is an answer like any other.
-            self.briefing.own = None;
-            self.briefing.n_budget = None;
-            return None;
-        }
         if !self.may_cut_before(token, landing.urgency, assembler) {
             return None;
         }
@@ -187,6 +188,28 @@ impl Pilot {
         } else {
             Descent::Approach(self.approach(words, n_made, landing.n_tail, reason, &moment, now))
         })
+    }
+
+    /// Whether it is time to land, and with which words.
+    fn decide(
+        &self,
+        inside: Inside,
+        n_made: u32,
+        n_budget: Option<u32>,
+        first_token_at: Instant,
+        conditions: &Conditions,
+    ) -> Option<(Words, Moment, Landing)> {
+        let words = self.words(&self.text, inside)?;
+        let moment = Moment {
+            n_budget: earlier(n_budget, self.briefing.n_budget),
+            ..self.moment(&words, n_made, first_token_at, conditions)
+        };
+        let landing = landing::decide(&moment)?;
+        Some((words, moment, landing))
+    }
+
+    fn is_fit_behind(&self, answer: &str, words: &Words) -> bool {
+        remark::is_called_for(answer) && self.is_free_of_stops(answer, words)
     }
 
     /// How to land at once out of a loop, whose place and what is open there are given. The engine goes on from before
@@ -288,15 +311,17 @@ impl Pilot {
     fn moment(&self, words: &Words, n_made: u32, first_token_at: Instant, conditions: &Conditions) -> Moment {
         let step = self.steps.pessimistic();
         let n_cue = words.n_tokens();
-        // Read like a prompt, and then a step with the last of it.
-        let reading = self.briefing.prefill_per_token.saturating_mul(n_cue) + step;
+        // Read like a prompt, and then a step with the last of it. A last word is not read, but an answer that turns out not
+        // to need it has the usual cue.
+        let n_read = if words.are_last { n_cue.min(USUAL_CUE) } else { n_cue };
+        let reading = self.briefing.prefill_per_token.saturating_mul(n_read) + step;
         Moment {
             read: first_token_at.saturating_duration_since(self.started_at),
             flown: conditions.now.saturating_duration_since(first_token_at),
             left: conditions.ends_at.saturating_duration_since(conditions.now),
             allowed: conditions.allowed,
             step,
-            cue_time: if words.are_last { Duration::ZERO } else { reading },
+            cue_time: reading,
             n_cue,
             is_last_word: words.are_last,
             n_useful: self.briefing.n_useful,
