@@ -162,35 +162,7 @@ impl Choice {
         match (std::mem::replace(&mut self.flight, Flight::Free), circle) {
             (Flight::Free, Some(circle)) => Reaction::Step(Some(self.leave(circle))),
             (Flight::Free, None) => Reaction::Step(self.take(token)),
-            (Flight::Cruising(mut pilot), circle) => {
-                let descent = match (&circle, token.end) {
-                    (Some(circle), _) => self.out_of(circle, &pilot, conditions),
-                    (None, Some(_)) => None,
-                    (None, None) => {
-                        let n_budget = self.lookout.as_ref().and_then(Lookout::n_budget);
-                        let answer = self.lookout.as_ref().map_or("", Lookout::text);
-                        pilot.consider(&token, self.n_tokens, &self.assembler, n_budget, answer, conditions)
-                    }
-                };
-                match (descent, circle) {
-                    (Some(Descent::Remark(remark)), _) => Reaction::Concluded(self.conclude(remark)),
-                    (Some(Descent::Approach(approach)), _) => {
-                        let force = approach.force.clone();
-                        self.flight = Flight::Approaching(Box::new((approach, token, *pilot)));
-                        Reaction::Force(force)
-                    }
-                    (None, Some(circle)) => Reaction::Step(Some(self.leave(circle))),
-                    (None, None) => {
-                        self.flight = Flight::Cruising(pilot);
-                        match self.take(token) {
-                            Some(step) if step.ending.is_some_and(|end| end.outcome == Outcome::Landed) => {
-                                Reaction::Concluded(step)
-                            }
-                            step => Reaction::Step(step),
-                        }
-                    }
-                }
-            }
+            (Flight::Cruising(pilot), circle) => self.cruise(pilot, circle, token, conditions),
             // It ended by itself before the engine was told to land it.
             (Flight::Approaching(landing), _) => {
                 let (_, set_aside, _) = *landing;
@@ -200,6 +172,43 @@ impl Choice {
             (Flight::Touching { tail, reason }, _) => {
                 self.flight = Flight::Touching { tail, reason };
                 Reaction::Step(self.take_of_tail(token))
+            }
+        }
+    }
+
+    /// Takes a token of an answer that somebody is to bring down in time.
+    fn cruise(
+        &mut self,
+        mut pilot: Box<Pilot>,
+        circle: Option<Circle>,
+        token: Token,
+        conditions: &Conditions,
+    ) -> Reaction {
+        let descent = match (&circle, token.end) {
+            (Some(circle), _) => self.out_of(circle, &pilot, conditions),
+            (None, Some(_)) => None,
+            (None, None) => {
+                let n_budget = self.lookout.as_ref().and_then(Lookout::n_budget);
+                let answer = self.lookout.as_ref().map_or("", Lookout::text);
+                pilot.consider(&token, self.n_tokens, &self.assembler, n_budget, answer, conditions)
+            }
+        };
+        match (descent, circle) {
+            (Some(Descent::Remark(remark)), _) => Reaction::Concluded(self.conclude(remark)),
+            (Some(Descent::Approach(approach)), _) => {
+                let force = approach.force.clone();
+                self.flight = Flight::Approaching(Box::new((approach, token, *pilot)));
+                Reaction::Force(force)
+            }
+            (None, Some(circle)) => Reaction::Step(Some(self.leave(circle))),
+            (None, None) => {
+                self.flight = Flight::Cruising(pilot);
+                match self.take(token) {
+                    Some(step) if step.ending.is_some_and(|end| end.outcome == Outcome::Landed) => {
+                        Reaction::Concluded(step)
+                    }
+                    step => Reaction::Step(step),
+                }
             }
         }
     }
