@@ -5,6 +5,7 @@ use dragon_api::GuardMode;
 use dragon_core::budget::Bound;
 use dragon_guard::Language;
 use dragon_guard::landing::Pressure;
+use dragon_guard::landing::cue::Inside;
 use dragon_guard::licence::Licence;
 use tokio::time::Instant;
 
