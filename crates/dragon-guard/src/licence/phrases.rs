@@ -33,16 +33,16 @@ pub(super) static REPEAT: Phrases = LazyLock::new(|| {
     ])
 });
 
-/// Asks for the same for several: letters to each of ten people are much alike.
+/// Asks for the same for several, as letters to each of ten people are much alike, or for a part that comes back.
 pub(super) static EACH: Phrases = LazyLock::new(|| {
     phrases(&[
-        "for each of, to each of, for every one of, one for each, variants of, variations of, versions of",
-        "dla każdego z, dla każdej z, do każdego z, do każdej z, wariantów, wersji",
-        "für jeden der, für jede der, für jedes der, an jeden der, an jede der, varianten, versionen",
-        "para cada uno, para cada una, a cada uno, a cada una, variantes de, versiones de",
-        "pour chacun, pour chacune, à chacun, à chacune, variantes de, versions de",
-        "それぞれの, ごとに",
-        "分别为, 分别给, 为每个, 给每个",
+        "for each of, to each of, for every one of, one for each, variants of, variations of, versions of, chorus, refrain",
+        "dla każdego z, dla każdej z, do każdego z, do każdej z, wariantów, wersji, refren, refrenem",
+        "für jeden der, für jede der, für jedes der, an jeden der, an jede der, varianten, versionen, refrain, kehrreim",
+        "para cada uno, para cada una, a cada uno, a cada una, variantes de, versiones de, estribillo",
+        "pour chacun, pour chacune, à chacun, à chacune, variantes de, versions de, refrain",
+        "それぞれの, ごとに, サビ, リフレイン",
+        "分别为, 分别给, 为每个, 给每个, 副歌",
     ])
 });
 

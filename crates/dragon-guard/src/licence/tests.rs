@@ -52,6 +52,8 @@ fn a_request_to_repeat_that_does_not_say_how_often_grants_a_few_times() {
     assert_licence("Here is a text. Please repeat it.", Licence::Times(UNSAID_TIMES));
     assert_licence("Write a letter to each of these people: Ada, Bo, Cleo.", Licence::Times(UNSAID_TIMES));
     assert_licence("Napisz zaproszenie dla każdej z tych osób: Ada, Bo.", Licence::Times(UNSAID_TIMES));
+    assert_licence("Write a song with a chorus that comes after every verse.", Licence::Times(UNSAID_TIMES));
+    assert_licence("Napisz piosenkę z refrenem o deszczu.", Licence::Times(UNSAID_TIMES));
     assert_licence("次の人それぞれの招待状を書いてください。", Licence::Times(UNSAID_TIMES));
 }
 
