@@ -186,7 +186,9 @@ mod tests {
         "Two people rent a boat. The sign says \"Boat for two: $12.00 for the whole boat and hour\". How much for two?",
     ];
 
-    const PUZZLES: [&str; 13] = [
+    const PUZZLES: [&str; 15] = [
+        "Jan hat Emil am Montag erzählt, dass er den Führerschein bestanden hat. Wer hat ihn bestanden?",
+        "Four teachers each recommended a book from the library for the summer. How many books were recommended?",
         "看板に「再乗車は半額 - もう一回600円*」と書いてある。二人で乗るといくら払う?",
         "Two friends rent a boat. The sign says \"1/2 price second hour - $12.00*\". How much do they pay for two hours?",
         "箱根の二人乗りジップラインの看板に「再乗車は半額 - もう一回600円*」とある。",

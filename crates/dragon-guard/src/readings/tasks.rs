@@ -4,35 +4,41 @@ use crate::Language;
 use crate::prompt::{Prompt, WordKind};
 
 /// Verbs, and some nouns, that ask for a text, for code or for a plan. Whoever writes one wants that done, whatever else
-/// the prompt leaves open. They are separated by `|`; a `*` at the end stands for any ending; where no spaces are
-/// written, a part of a run is enough, and a `$` stands for its end.
+/// the prompt leaves open. They are separated by `|`. They stand as whoever asks writes them: "recommend", but not
+/// "recommended", which is told. A `*` at the end stands for any ending; where no spaces are written, a part of a run is
+/// enough, and a `$` stands for its end.
 const fn tasks(language: Language) -> &'static str {
     match language {
         Language::English => {
-            "write|translat*|compose|summar*|rewrit*|rephras*|paraphras*|proofread*|draft|continue*|\
-             creat*|generat*|implement*|explain*|describ*|list|suggest*|recommend*|convert*|analy*|\
-             extract*|classif*|edit|fix|improv*|correct*|design*|schedul*|remind*|plan|advice|advise*|\
-             tell|give|prepare*|essay|poem|story|email|tweet|recipe|prove|compare|define*"
+            "write|translate|translation|compose|summarize|summarise|summary|rewrite|rephrase|\
+             paraphrase|proofread|draft|continue|create|generate|implement|explain|describe|list|\
+             suggest|recommend|convert|analyze|analyse|extract|classify|edit|fix|improve|design|\
+             schedule|remind|plan|advice|advise|tell|give|prepare|essay|poem|story|email|tweet|\
+             recipe|prove|compare|define|dialogue"
         }
         Language::Polish => {
-            "napisz*|przetłumacz*|streść*|streszcz*|popraw*|wypisz*|wyjaśnij*|opisz*|opowiedz*|\
-             stwórz*|wygeneruj*|zaproponuj*|podaj*|zaplanuj*|dokończ*|kontynuuj*|porównaj*|ułóż*|\
-             wymyśl*|przepisz*|doradź*|poradź*|zredaguj*|zamień*|mail|wiersz*|opowiadani*"
+            "napisz|napiszcie|przetłumacz|przetłumaczyć|streść|streszczenie|popraw|wypisz|\
+             wyjaśnij|opisz|opowiedz|stwórz|wygeneruj|zaproponuj|podaj|zaplanuj|dokończ|kontynuuj|\
+             porównaj|ułóż|wymyśl|przepisz|doradź|poradź|zredaguj|zamień|mail|maila|wiersz|\
+             wierszyk|opowiadanie"
         }
         Language::German => {
-            "schreib*|übersetz*|zusammenfass*|fass|formulier*|korrigier*|erklär*|beschreib*|erstell*|\
-             entwirf*|verfass*|nenn*|liste|verbesser*|vergleich*|erzähl*|wandle*|generier*|gib|\
-             empfiehl*|rate|gedicht*|geschichte*|rede"
+            "schreib|schreibe|schreiben|übersetze|übersetz|übersetzung|zusammenfassung|fasse|\
+             formuliere|formulier|korrigiere|korrigier|erkläre|erklär|beschreibe|beschreib|\
+             erstelle|erstell|entwirf|verfasse|nenne|nenn|liste|verbessere|vergleiche|erzähle|\
+             erzähl|wandle|generiere|gib|empfiehl|gedicht|geschichte|rede"
         }
         Language::Spanish => {
-            "escrib*|traduc*|resum*|corrig*|explic*|describ*|redact*|crea|genera|haz|lista|enumer*|\
-             propon*|planific*|mejora*|compar*|cuenta|cuént*|continúa*|convierte*|regal*|recomiend*|\
-             sugier*|poema*|cuento|carta|dame"
+            "escribe|escriba|escribir|traduce|traduzca|traducir|resume|resumir|resumen|corrige|\
+             corregir|explica|explicar|describe|redacta|crea|genera|haz|lista|enumera|propón|\
+             planifica|mejora|compara|cuéntame|continúa|convierte|regalo|recomienda|sugiere|poema|\
+             cuento|carta|dame"
         }
         Language::French => {
-            "écri*|tradui*|résum*|corrig*|expliqu*|décri*|rédig*|crée|génèr*|fais|liste|propos|\
-             planifi*|amélior*|compar*|racont*|continu*|convert*|donne*|recommand*|suggèr*|poème|\
-             discours|lettre"
+            "écris|écrivez|écrire|traduis|traduisez|traduire|résume|résumez|corrige|corrigez|\
+             explique|expliquez|décris|rédige|rédigez|crée|créez|génère|fais|liste|propose|\
+             planifie|améliore|compare|raconte|continue|convertis|donne|donnez|recommande|suggère|\
+             poème|discours|lettre"
         }
         Language::Japanese => {
             "書いてくだ|書いて下さ|書いてほし|書いて$|書け|訳し|翻訳|要約|まとめてくだ|まとめて下さ|まとめてほし|まとめて$|直してくだ|直して下さ|直してほし|直して$|説明|\
@@ -52,10 +58,10 @@ const FORMATS: &str = "json|yaml|csv|xml|html|markdown|latex|regex|sql";
 const fn forms(language: Language) -> &'static str {
     match language {
         Language::English => "answer|reply|respond|return|output|print",
-        Language::Polish => "odpowiedz*|odpowiadaj*|zwróć*|wypisz*",
-        Language::German => "antwort*|gib|ausgabe",
-        Language::Spanish => "respond|contest*|devuelve*",
-        Language::French => "répond*|réponse*|renvoie*",
+        Language::Polish => "odpowiedz|odpowiadaj|odpowiedzcie|zwróć|wypisz",
+        Language::German => "antworte|antworten|gib|ausgabe",
+        Language::Spanish => "responde|responda|responder|contesta|conteste|devuelve",
+        Language::French => "réponds|répondez|répondre|renvoie",
         Language::Japanese => "答えて|答えよ|回答|返して",
         Language::Chinese => "回答|作答|返回|输出",
     }
