@@ -109,11 +109,12 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// The format with which `printf` prints these bytes.
+/// The format with which `printf` prints these bytes. It never begins with a dash, which `printf` takes for an option.
 fn as_format(bytes: &[u8]) -> String {
     let mut format = String::with_capacity(bytes.len() * 2);
     for &byte in bytes {
         match byte {
+            b'-' if format.is_empty() => format.push_str(r"\055"),
             b'%' => format.push_str("%%"),
             b'\\' => format.push_str(r"\\"),
             b' '..=b'~' => format.push(char::from(byte)),

@@ -1,5 +1,4 @@
 //! `dragon guard scan`: where texts begin to repeat themselves for ever.
-
 //!
 //! In words, or in the tokens of a model: then by the same watch that acts on the answers of that model.
 

@@ -135,6 +135,8 @@ fn what_arrives_is_what_was_asked() {
         b"",
         b"\0\x01\xff\xfe not text % \\ ' \" $(id)\r\n",
         b"-d --data",
+        b"-u\xff option of printf",
+        b"--\0",
     ] {
         check(&ask(Method::POST, "/v1/completions", &[JSON], body));
     }
