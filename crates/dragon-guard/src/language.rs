@@ -82,7 +82,7 @@ impl Language {
 }
 
 /// Whether words are written without spaces around this character, so that a cut beside it cuts no word.
-pub(crate) fn is_ideographic(c: char) -> bool {
+pub fn is_ideographic(c: char) -> bool {
     is_kana(c) || is_han(c) || matches!(c, '\u{3000}'..='\u{303f}' | '\u{ff01}'..='\u{ff65}')
 }
 

@@ -55,10 +55,14 @@ pub fn readings(prompt: &str, language: Language) -> Readings {
         return found;
     }
     let prompt = Prompt::of(prompt, language);
+    let points = open_points(&prompt);
+    if points.is_empty() {
+        return found;
+    }
     let question = Question::of(&prompt);
     let bearing_of = |point: &OpenPoint| question.as_ref().map_or(Bearing::None, |q| q.bearing(point));
     let mut points: Vec<(Bearing, OpenPoint)> =
-        open_points(&prompt).into_iter().map(|point| (bearing_of(&point), point)).collect();
+        points.into_iter().map(|point| (bearing_of(&point), point)).collect();
     found.bearing = points.iter().map(|(bearing, _)| *bearing).max().unwrap_or(Bearing::None);
     if found.bearing > Bearing::None {
         // What the question does not turn on would only distract.

@@ -16,7 +16,7 @@ use dragon_guard::licence::Licence;
 use http::HeaderMap;
 
 use super::Call;
-use super::inquiry::Inquiry;
+use super::inquiry::{Inquiry, stands_alone};
 use super::lookout::Orders;
 use super::speaker::Speaker;
 use crate::app::Model;
@@ -42,8 +42,6 @@ pub(super) struct Ask {
     pub(super) guard: GuardMode,
     /// What it thinks of the question; `None` where it is not to look.
     pub(super) assessment: Option<Arc<Assessment>>,
-    /// Whether the question is all that was said, so that nothing else can settle it.
-    pub(super) stands_alone: bool,
     pub(super) sampling: Sampling,
 }
 
@@ -83,7 +81,6 @@ impl Ask {
             fallback,
             guard,
             assessment,
-            stands_alone: inquiry.stands_alone(),
             request,
         })
     }
@@ -112,9 +109,8 @@ impl Ask {
     /// What is thought of the question, where the guard may act on it while the model answers: not on a text that is to be
     /// continued, nor where something else was said that may settle it.
     pub(super) fn acting(&self) -> Option<&Arc<Assessment>> {
-        let may_act =
-            self.guard == GuardMode::On && self.stands_alone && self.head.endpoint == Endpoint::Chat;
-        self.assessment.as_ref().filter(|_| may_act)
+        let is_question = self.guard == GuardMode::On && self.head.endpoint == Endpoint::Chat;
+        self.assessment.as_ref().filter(|_| is_question && stands_alone(&self.request.input))
     }
 
     /// How likely the question has several answers; `None` where nobody looked.

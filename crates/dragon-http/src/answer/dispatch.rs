@@ -8,6 +8,8 @@ use dragon_core::admission::{Denial, PromptSize};
 use dragon_core::budget::TokenBudget;
 use dragon_core::label::Reason;
 use dragon_core::sampling::TokenId;
+use dragon_guard::Language;
+use dragon_guard::assessment::Assessment;
 use dragon_guard::finish::Asked;
 use dragon_guard::landing::cue;
 use dragon_supervisor::{AddSpecial, Engine, EngineError, EngineState, Job};
@@ -68,7 +70,12 @@ async fn start(ask: &Ask, model: &Model, mut place: Place, prompts: Vec<Prompt>)
     let n_prompt = fitted.iter().map(|fitted| count(&fitted.tokens)).fold(0, u32::saturating_add);
     place.measured(n_prompt);
     let n_max = fitted.iter().map(|fitted| fitted.budget.n_max).min().unwrap_or_default();
-    let words = Words { cues: model.cues().await, own: own_cue(ask, model, n_max).await };
+    let acting = ask.acting();
+    let own = match acting {
+        Some(assessment) => own_cue(assessment, ask.language, &model.engine, n_max).await,
+        None => None,
+    };
+    let words = Words { cues: model.cues().await, acting, own };
     loop {
         let permit = place.granted().await.map_err(denied)?;
         match launch(ask, model, &fitted, &words) {
@@ -152,7 +159,12 @@ async fn given_up(engine: &Engine) {
 }
 
 /// One generation for each prompt, or none: those already started are cancelled by being dropped.
-fn launch(ask: &Ask, model: &Model, fitted: &[Fitted], words: &Words) -> Result<Vec<Started>, EngineError> {
+fn launch(
+    ask: &Ask,
+    model: &Model,
+    fitted: &[Fitted],
+    words: &Words<'_>,
+) -> Result<Vec<Started>, EngineError> {
     fitted
         .iter()
         .map(|fitted| {
@@ -178,9 +190,11 @@ fn launch(ask: &Ask, model: &Model, fitted: &[Fitted], words: &Words) -> Result<
 }
 
 /// What may be written into the answers of a request.
-struct Words {
+struct Words<'a> {
     /// `None` for an engine that cannot be made to write anything.
     cues: Option<Arc<Cues>>,
+    /// What is thought of the question, where the guard may act on it.
+    acting: Option<&'a Arc<Assessment>>,
     own: Option<Arc<Own>>,
 }
 
@@ -188,9 +202,14 @@ struct Words {
 /// do.
 ///
 /// All that is open where it takes no more than half of the answer's `n_max` tokens, or else the first of it.
-async fn own_cue(ask: &Ask, model: &Model, n_max: u32) -> Option<Arc<Own>> {
-    for text in ask.acting()?.own_cues(ask.language) {
-        let tokens = model.engine.tokenize(&text, AddSpecial::No).await.ok()?;
+async fn own_cue(
+    assessment: &Assessment,
+    language: Language,
+    engine: &Engine,
+    n_max: u32,
+) -> Option<Arc<Own>> {
+    for text in assessment.own_cues(language) {
+        let tokens = engine.tokenize(&text, AddSpecial::No).await.ok()?;
         if count(&tokens) <= (n_max / 2).min(MAX_OWN_TOKENS) {
             return Some(Arc::new(Own { text, tokens }));
         }
@@ -199,9 +218,15 @@ async fn own_cue(ask: &Ask, model: &Model, n_max: u32) -> Option<Arc<Own>> {
 }
 
 /// What it takes to bring an answer to its end in time; `None` where the engine cannot.
-fn briefing(ask: &Ask, model: &Model, words: &Words, n_prompt_tokens: u32, n_max: u32) -> Option<Briefing> {
+fn briefing(
+    ask: &Ask,
+    model: &Model,
+    words: &Words<'_>,
+    n_prompt_tokens: u32,
+    n_max: u32,
+) -> Option<Briefing> {
     let tempo = model.engine.tempo();
-    let acting = ask.acting();
+    let acting = words.acting;
     let n_clear = || model.lengths.lock().predict(Asked { n_prompt_tokens, ambiguity: 0.0 }, n_max).high;
     Some(Briefing {
         cues: Arc::clone(words.cues.as_ref()?),

@@ -11,7 +11,6 @@ pub(super) struct Inquiry<'a> {
     /// The last thing that a user says, or the first prompt.
     pub(super) question: &'a str,
     pub(super) language: Language,
-    input: &'a Input,
 }
 
 // === impl Inquiry ===
@@ -26,26 +25,27 @@ impl<'a> Inquiry<'a> {
             Input::Prompts(prompts) => prompts.first().map(String::as_str),
         };
         let question = question.unwrap_or_default();
-        Self { question, language: Language::of(question), input }
+        Self { question, language: Language::of(question) }
     }
 
     pub(super) fn assess(&self) -> Assessment {
         Assessment::of(self.question, self.language)
     }
+}
 
-    /// Whether nothing else was said: no other prompt, no turn before it, and no rules for what answers look like.
-    pub(super) fn stands_alone(&self) -> bool {
-        match self.input {
-            Input::Chat(chat) => {
-                let is_rule = |role: &Role| *role == Role::System;
-                let mut others = chat.messages.iter().filter(|message| !is_rule(&message.role));
-                let is_only_turn =
-                    others.next().is_some_and(|first| first.role == Role::User) && others.next().is_none();
-                let mut rules = chat.messages.iter().filter(|message| is_rule(&message.role));
-                is_only_turn && !rules.any(|rule| narrows_answers(&rule.content))
-            }
-            Input::Prompts(prompts) => prompts.len() == 1,
+/// Whether a request has nothing but its question: no other prompt, no turn before it, and no rules for what answers look
+/// like.
+pub(super) fn stands_alone(input: &Input) -> bool {
+    match input {
+        Input::Chat(chat) => {
+            let is_rule = |role: &Role| *role == Role::System;
+            let mut others = chat.messages.iter().filter(|message| !is_rule(&message.role));
+            let is_only_turn =
+                others.next().is_some_and(|first| first.role == Role::User) && others.next().is_none();
+            let mut rules = chat.messages.iter().filter(|message| is_rule(&message.role));
+            is_only_turn && !rules.any(|rule| narrows_answers(&rule.content))
         }
+        Input::Prompts(prompts) => prompts.len() == 1,
     }
 }
 
@@ -58,17 +58,17 @@ mod tests {
     const PUZZLE: &str = "A sign says \"1/2 price re-rides - go again for $6*\". What do two of us pay?";
 
     /// Of turns with a role and a text each.
-    fn stands_alone(turns: &[(&str, &str)]) -> bool {
+    fn alone(turns: &[(&str, &str)]) -> bool {
         let turn = |(role, text): &(&str, &str)| format!("{{\"role\": {role:?}, \"content\": {text:?}}}");
         let messages: Vec<String> = turns.iter().map(turn).collect();
         let body = format!("{{\"model\": \"m\", \"messages\": [{}]}}", messages.join(","));
-        Inquiry::of(&parse_chat(body.as_bytes()).unwrap().input).stands_alone()
+        stands_alone(&parse_chat(body.as_bytes()).unwrap().input)
     }
 
     #[test]
     fn what_was_said_before_or_rules_for_answers_may_settle_a_question() {
-        assert!(stands_alone(&[("user", PUZZLE)]));
-        assert!(stands_alone(&[("system", "You are a helpful assistant."), ("user", PUZZLE)]));
+        assert!(alone(&[("user", PUZZLE)]));
+        assert!(alone(&[("system", "You are a helpful assistant."), ("user", PUZZLE)]));
         for rule in [
             "Reply with the amount only.",
             "Odpowiadaj tylko kwotą.",
@@ -76,10 +76,10 @@ mod tests {
             "JSON",
             "金額だけ書いてください。",
         ] {
-            assert!(!stands_alone(&[("system", rule), ("user", PUZZLE)]), "{rule}");
+            assert!(!alone(&[("system", rule), ("user", PUZZLE)]), "{rule}");
         }
         let before = ("user", "The asterisk means per boat.");
-        assert!(!stands_alone(&[before, ("assistant", "Good."), ("user", PUZZLE)]));
-        assert!(!stands_alone(&[before, ("user", PUZZLE)]));
+        assert!(!alone(&[before, ("assistant", "Good."), ("user", PUZZLE)]));
+        assert!(!alone(&[before, ("user", PUZZLE)]));
     }
 }

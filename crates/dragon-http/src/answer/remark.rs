@@ -4,6 +4,7 @@
 //! model that has lost its way adds nothing to them.
 
 use dragon_core::label::Reason;
+use dragon_guard::language::is_ideographic;
 use dragon_guard::readings::says_so;
 
 use super::lookout::Circle;
@@ -27,8 +28,8 @@ pub(super) struct Remark {
 /// about a sign.
 pub(super) fn is_called_for(answer: &str) -> bool {
     let answer = answer.trim();
-    let is_ideographic = answer.chars().any(|char| matches!(char, '\u{3040}'..='\u{9fff}'));
-    let min_chars = if is_ideographic { MIN_IDEOGRAPHIC_PROSE_CHARS } else { MIN_PROSE_CHARS };
+    let min_chars =
+        if answer.chars().any(is_ideographic) { MIN_IDEOGRAPHIC_PROSE_CHARS } else { MIN_PROSE_CHARS };
     let is_value = !answer.is_empty() && answer.chars().count() < min_chars;
     !is_value && !has_format(answer) && !says_so(answer)
 }
